@@ -1,0 +1,221 @@
+"""Settings, read from the environment once and checked at once.
+
+`Config.from_env()` names all faults together, so that nobody mends them one restart at a time. `.env.example` documents each
+setting. Only `fundraising.app` reads this module; the rest of the house gets what it needs as an argument.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fundraising.iban import InvalidIban, check
+from fundraising.money import Euro, NotAnAmount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_SECRET = "only-for-development-and-demonstration"  # noqa: S105  refused in production
+SIMULATOR_KEY = "test_simulator0000000000000000000000"
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ConfigError(ValueError):
+    """Settings that cannot be used; the message lists every fault on a line of its own."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("settings that must be mended:\n" + "\n".join(f"- {fault}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The charity, as printed on pages, mails and transfers."""
+
+    name: str
+    account_holder: str
+    iban: str
+    bic: str
+    rsin: str
+    address: str
+    website: str
+    email: str
+    contact_name: str
+    contact_role: str
+    contact_email: str
+    contact_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one installation."""
+
+    production: bool
+    secret_key: str
+    public_url: str
+    data_dir: Path
+    database_url: str
+    queue_url: str
+    mollie_api_key: str
+    mollie_api_url: str
+    smtp_url: str
+    mail_from: str
+    alert_email: str
+    trusted_proxies: int
+    minimum_gift: Euro
+    maximum_gift: Euro
+    organisation: Organisation
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
+        """Read and check the settings. Raises ConfigError naming every fault."""
+        reader = _Reader(os.environ if env is None else env)
+        config = _read(reader)
+        faults = reader.faults + _faults_of(config)
+        if faults:
+            raise ConfigError(faults)
+        return config
+
+    @property
+    def public_is_local(self) -> bool:
+        """Whether only this machine reaches the public address: then Mollie gets no webhook address."""
+        return urlsplit(self.public_url).hostname in _LOCAL_HOSTS
+
+    @property
+    def uses_simulator(self) -> bool:
+        """Whether payments go to something other than Mollie itself."""
+        return self.mollie_api_url != ""
+
+    @property
+    def test_mode(self) -> bool:
+        """Whether payments are made with a test key, so that the ledger holds test money."""
+        return not self.mollie_api_key.startswith("live_")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes settings one by one and remembers what was wrong with them."""
+
+    env: Mapping[str, str]
+    faults: list[str] = field(default_factory=list)
+
+    def text(self, name: str, default: str) -> str:
+        return self.env.get(name, "").strip() or default
+
+    def number(self, name: str, default: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isdecimal():
+            self.faults.append(f"{name} must be a whole number, not {raw!r}")
+            return default
+        return int(raw)
+
+    def amount(self, name: str, default: Euro) -> Euro:
+        raw = self.text(name, "")
+        try:
+            return Euro.parse(raw) if raw else default
+        except NotAnAmount:
+            self.faults.append(f"{name} must be an amount in euros, not {raw!r}")
+            return default
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        raw = self.text(name, default)
+        if raw not in allowed:
+            self.faults.append(f"{name} must be one of {', '.join(allowed)}, not {raw!r}")
+            return default
+        return raw
+
+
+def _read(reader: _Reader) -> Config:
+    data_dir = Path(reader.text("DATA_DIR", "var")).resolve()
+    return Config(
+        production=reader.choice("ENVIRONMENT", "development", ("development", "production")) == "production",
+        secret_key=reader.text("SECRET_KEY", DEFAULT_SECRET),
+        public_url=reader.text("PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        data_dir=data_dir,
+        database_url=_database_url(reader.text("DATABASE_URL", f"sqlite:///{data_dir / 'fundraising.sqlite'}")),
+        queue_url=reader.text("QUEUE_URL", f"sqlite:///{data_dir / 'queue.sqlite'}"),
+        mollie_api_key=reader.text("MOLLIE_API_KEY", SIMULATOR_KEY),
+        mollie_api_url=reader.text("MOLLIE_API_URL", "").rstrip("/"),
+        smtp_url=reader.text("SMTP_URL", ""),
+        mail_from=reader.text("MAIL_FROM", "giften@gevangenzorg.nl"),
+        alert_email=reader.text("ALERT_EMAIL", ""),
+        trusted_proxies=reader.number("TRUSTED_PROXIES", 0),
+        minimum_gift=reader.amount("MINIMUM_GIFT", Euro.of(1)),
+        maximum_gift=reader.amount("MAXIMUM_GIFT", Euro.of(50_000)),
+        organisation=_organisation(reader),
+    )
+
+
+def _organisation(reader: _Reader) -> Organisation:
+    name = reader.text("ORGANISATION_NAME", "Gevangenzorg Nederland")
+    return Organisation(
+        name=name,
+        account_holder=reader.text("ORGANISATION_ACCOUNT_HOLDER", name),
+        iban=reader.text("ORGANISATION_IBAN", "NL61INGB0006391416").replace(" ", ""),
+        bic=reader.text("ORGANISATION_BIC", "INGBNL2A"),
+        rsin=reader.text("ORGANISATION_RSIN", ""),
+        address=reader.text("ORGANISATION_ADDRESS", ""),
+        website=reader.text("ORGANISATION_WEBSITE", "gevangenzorg.nl"),
+        email=reader.text("ORGANISATION_EMAIL", "m.bruning@gevangenzorg.nl"),
+        contact_name=reader.text("CONTACT_NAME", "Marianne Bruning"),
+        contact_role=reader.text("CONTACT_ROLE", "Relatiemanager kerken en scholen"),
+        contact_email=reader.text("CONTACT_EMAIL", "m.bruning@gevangenzorg.nl"),
+        contact_phone=reader.text("CONTACT_PHONE", "06 131 822 77"),
+    )
+
+
+def _database_url(url: str) -> str:
+    # Hosting companies write postgres:// or postgresql://; SQLAlchemy wants the driver named.
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def _faults_of(config: Config) -> list[str]:
+    faults = _faults_of_addresses(config) + _faults_of_money(config)
+    return faults + (_faults_in_production(config) if config.production else [])
+
+
+def _faults_of_addresses(config: Config) -> list[str]:
+    faults = []
+    if urlsplit(config.public_url).scheme not in {"http", "https"} or not urlsplit(config.public_url).hostname:
+        faults.append("PUBLIC_URL must be a whole address such as https://geven.example.nl")
+    if not config.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        faults.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    if not config.queue_url.startswith(("sqlite:///", "redis://", "rediss://")):
+        faults.append("QUEUE_URL must begin with sqlite:///, redis:// or rediss://")
+    if config.smtp_url and urlsplit(config.smtp_url).scheme not in {"smtp", "smtps"}:
+        faults.append("SMTP_URL must begin with smtp:// or smtps://")
+    if config.mollie_api_url and urlsplit(config.mollie_api_url).hostname not in _LOCAL_HOSTS:
+        faults.append("MOLLIE_API_URL is only for a simulator on this machine")
+    return faults
+
+
+def _faults_of_money(config: Config) -> list[str]:
+    faults = []
+    if not re.fullmatch(r"(live|test)_\w+", config.mollie_api_key):
+        faults.append("MOLLIE_API_KEY must begin with live_ or test_")
+    if not Euro(0) < config.minimum_gift < config.maximum_gift:
+        faults.append("MINIMUM_GIFT must be above 0 and below MAXIMUM_GIFT")
+    try:
+        check(config.organisation.iban)
+    except InvalidIban:
+        faults.append("ORGANISATION_IBAN is not a valid IBAN")
+    return faults
+
+
+def _faults_in_production(config: Config) -> list[str]:
+    rules = (
+        (config.secret_key == DEFAULT_SECRET, "SECRET_KEY must be set in production"),
+        (len(config.secret_key) < 32, "SECRET_KEY must be 32 characters or longer in production"),
+        (config.uses_simulator, "MOLLIE_API_URL must be empty in production: no simulator"),
+        (config.mollie_api_key == SIMULATOR_KEY, "MOLLIE_API_KEY must be set in production"),
+        (not config.smtp_url, "SMTP_URL must be set in production: mail does not go to a folder"),
+        (not config.alert_email, "ALERT_EMAIL must be set in production"),
+        (not config.public_url.startswith("https://"), "PUBLIC_URL must begin with https:// in production"),
+        (not config.organisation.rsin, "ORGANISATION_RSIN must be set in production"),
+        (not config.organisation.address, "ORGANISATION_ADDRESS must be set in production"),
+    )
+    return [message for fault, message in rules if fault]

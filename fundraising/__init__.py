@@ -1,0 +1,19 @@
+"""Donor and fundraising management for a Dutch charity: the map of the house.
+
+Imports run one way, from the top of this list to the bottom, and are enforced by import-linter.
+
+========== =====================================================================================
+app        create_app(config): extensions, blueprints, command line
+operations the server, backup and restore, the whole ledger check, health, alerts, demo data
+giving     public giving pages, donations, Mollie payments; the simulator stands beside them
+gifts      the ledger: immutable entries, corrections, totals, closed years
+contacts   people and organisations, addresses, IBANs, affiliations, consent, duplicates
+programmes programmes, giving options, unit costs, figures
+web        page plumbing: locale, headers, errors, logs, rate limits
+mailer     the outbox of mail and its delivery
+tasks      the queue and the jobs
+db         engine, column types, transaction(), after_commit()
+resources, money, clock, iban
+           packaged files; Euro; now() and today(); the only schwifty import
+========== =====================================================================================
+"""

@@ -1,0 +1,30 @@
+"""The application: extensions, blueprints and the command line, put together from one Config."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.cli import FlaskGroup
+from flask_migrate import Migrate
+
+from config import Config
+from fundraising.db import db, engine_options
+from fundraising.resources import resource
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application for these settings, by default those of the environment. Raises ConfigError."""
+    settings = config or Config.from_env()
+    app = Flask("fundraising", template_folder=str(resource("templates")), static_folder=str(resource("static")))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        ORGANISATION=settings.organisation,
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    Migrate(app, db, directory=str(resource("migrations")))
+    return app
+
+
+cli = FlaskGroup(create_app=create_app)

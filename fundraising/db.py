@@ -1,0 +1,197 @@
+"""The database: one engine set-up for SQLite and PostgreSQL, the column types, and who owns a transaction.
+
+The entry point (a view, a job, a command) opens `with transaction():` and services only work inside it. What must happen
+after the data is safe is handed to `after_commit()`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+
+from fundraising.clock import aware
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from enum import StrEnum
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 20_000
+
+
+class EuroCents(TypeDecorator[Euro]):
+    """A Euro in a BIGINT of cents."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Euro | None, dialect: Dialect) -> int | None:  # noqa: ARG002  SQLAlchemy's
+        """Store the cents."""
+        return None if value is None else value.cents
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Euro | None:  # noqa: ARG002  SQLAlchemy's
+        """Read the cents; a sum comes back from PostgreSQL as a Decimal."""
+        return None if value is None else Euro(int(value))
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; a naive one raises."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Store in UTC."""
+        return None if value is None else aware(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """SQLite forgets the zone that was stored: it is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def word(kind: type[StrEnum]) -> Enum:
+    """A column type for a named state or kind: its word as text. New words need no change of the table."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+# SQLite numbers rows by itself only for a column declared exactly INTEGER.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+RowId = Annotated[int, mapped_column(BigId, primary_key=True)]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What every table shares."""
+
+    # Flask-SQLAlchemy rebuilds this class, so the type map travels in the registry.
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={Euro: EuroCents(), datetime: Instant(), str: String(255), int: BigId},
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table inherits."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_HOOKS = "after_commit"
+
+
+class TransactionError(RuntimeError):
+    """A transaction was opened in the wrong place: a fault of the program, never of its user."""
+
+
+def session() -> Session:
+    """The session of this request, job or command."""
+    return db.session()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit what happens inside, or nothing of it, and then run what `after_commit()` gathered.
+
+    On SQLite it takes the write lock at once: a read that later turns into a write fails at once under competition,
+    whatever the busy timeout. Ends a read that is running, since it may show an older state. Raises TransactionError when
+    nested, or when something was changed outside any transaction.
+    """
+    current = session()
+    if _HOOKS in current.info:
+        raise TransactionError("the entry point owns the transaction; a service never opens one")
+    if current.new or current.dirty or current.deleted:
+        raise TransactionError("something was changed before the transaction began")
+    current.rollback()
+    hooks: list[Callable[[], None]] = []
+    current.info[_HOOKS] = hooks
+    token = _writing.set(True)
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+        del current.info[_HOOKS]
+    for hook in hooks:
+        hook()
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` once the running transaction is safely stored, and never when it is not. Raises TransactionError."""
+    hooks = session().info.get(_HOOKS)
+    if hooks is None:
+        raise TransactionError("after_commit() belongs inside transaction()")
+    hooks.append(hook)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for the engine behind a database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+
+
+def is_sqlite(connection: Connection) -> bool:
+    """Whether a connection speaks to SQLite."""
+    return connection.dialect.name == "sqlite"
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(dbapi_connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if not type(dbapi_connection).__module__.startswith("sqlite3"):
+        return
+    # SQLAlchemy's begin event below opens transactions; the driver's own habit would defer them.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        # FULL: an answered webhook must survive a power cut, not only a crash of the process.
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        # Without it INSERT OR REPLACE deletes a row without asking the triggers that guard the ledger.
+        "recursive_triggers=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if is_sqlite(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

@@ -1,0 +1,1 @@
+"""The ledger: immutable gift entries, their corrections, totals and closed years."""

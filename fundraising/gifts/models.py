@@ -1,0 +1,108 @@
+"""Tables of the ledger. Rows of `gift`, `gift_correction` and `gift_entry` are never updated or deleted: triggers refuse it.
+
+What stands of a gift is the sum of its entries; no column says otherwise. Nothing personal stands here: what must be
+erasable stands in other tables.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fundraising.db import Model, RowId, word
+from fundraising.gifts.rules import EntryKind, LedgerMode, Reason
+from fundraising.money import Euro
+
+
+class Ledger(Model):
+    """The one row that says whether this ledger holds real or test money; set by the first booking, fixed after it."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    mode: Mapped[LedgerMode] = mapped_column(word(LedgerMode))
+
+
+class FinancialYear(Model):
+    """A financial year; once closed it takes no booking. The figures at closing prove later that nothing moved."""
+
+    __tablename__ = "financial_year"
+    __table_args__ = (
+        CheckConstraint(
+            "(closed_at IS NULL) = (closed_by IS NULL) AND (closed_at IS NULL) = (entry_count IS NULL)"
+            " AND (closed_at IS NULL) = (total IS NULL)",
+            name="closed_whole",
+        ),
+    )
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(64))
+    entry_count: Mapped[int | None]
+    total: Mapped[Euro | None]
+
+
+class Gift(Model):
+    """Groups what was received once with everything that happened to it afterwards."""
+
+    __tablename__ = "gift"
+
+    id: Mapped[RowId]
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    created_at: Mapped[datetime]
+
+
+class GiftCorrection(Model):
+    """One act of correcting: who, when and why. Its entries bear its number in their source."""
+
+    __tablename__ = "gift_correction"
+
+    id: Mapped[RowId]
+    gift_id: Mapped[int] = mapped_column(ForeignKey("gift.id"), index=True)
+    reason: Mapped[Reason] = mapped_column(word(Reason))
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+
+
+class GiftCorrectionNote(Model):
+    """The free words with a correction, kept apart from it because they must be erasable."""
+
+    __tablename__ = "gift_correction_note"
+
+    correction_id: Mapped[int] = mapped_column(ForeignKey("gift_correction.id"), primary_key=True, autoincrement=False)
+    note: Mapped[str] = mapped_column(String(2000))
+
+
+class GiftEntry(Model):
+    """One immutable line of the ledger."""
+
+    __tablename__ = "gift_entry"
+    __table_args__ = (
+        UniqueConstraint("source_system", "source_ref"),
+        CheckConstraint("amount <> 0", name="not_nothing"),
+        CheckConstraint("source_system <> '' AND source_ref <> ''", name="has_source"),
+        CheckConstraint("(kind IN ('received', 'corrected')) = (reverses_id IS NULL)", name="reversal_names_what"),
+        Index("ix_gift_entry_contact_received", "contact_id", "received_on"),
+        Index("ix_gift_entry_booked_on", "booked_on"),
+        Index("ix_gift_entry_received_on", "received_on"),
+    )
+
+    id: Mapped[RowId]
+    gift_id: Mapped[int] = mapped_column(ForeignKey("gift.id"), index=True)
+    kind: Mapped[EntryKind] = mapped_column(word(EntryKind))
+    amount: Mapped[Euro]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
+    method: Mapped[str] = mapped_column(String(32))
+    # The tax date, in Amsterdam. What undoes a gift bears the gift's date: it lowers that year's statement.
+    received_on: Mapped[date]
+    # The ledger date, in a year that is open.
+    booked_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
+    source_system: Mapped[str] = mapped_column(String(32))
+    source_ref: Mapped[str] = mapped_column(String(96))

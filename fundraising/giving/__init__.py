@@ -1,0 +1,1 @@
+"""Giving online: public pages, donations, Mollie payments and what became of them."""

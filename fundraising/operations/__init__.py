@@ -1,0 +1,1 @@
+"""Running the house: backup and restore, the composed ledger check, health, alerts, server, demo data."""

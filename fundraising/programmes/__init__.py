@@ -1,0 +1,1 @@
+"""Programmes, their giving options, unit costs and figures."""
