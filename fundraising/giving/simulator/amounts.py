@@ -35,9 +35,7 @@ def format_cents(cents: int) -> str:
 def parse_value(value: object) -> int:
     """Return the cents of a value such as `"10.00"`; raises a 422 on any other notation, and on nothing or less."""
     if not isinstance(value, str) or not _VALUE.fullmatch(value):
-        raise unprocessable(
-            "The amount contains an invalid value, expected a string with two decimals", "amount"
-        )
+        raise unprocessable("The amount contains an invalid value, expected a string with two decimals", "amount")
     cents = int(value.replace(".", ""))
     if cents <= 0:
         raise unprocessable("The amount is lower than the minimum", "amount")

@@ -91,9 +91,7 @@ def find_method(method_id: str | None) -> Method | None:
 def suitable(store: Store, amount: Amount, allowed: tuple[str, ...] = ()) -> list[Method]:
     """Return the active methods with which an amount can be paid, out of the allowed ones (empty: any)."""
     return [
-        method
-        for method in active_methods(store)
-        if method.takes(amount) and (not allowed or method.id in allowed)
+        method for method in active_methods(store) if method.takes(amount) and (not allowed or method.id in allowed)
     ]
 
 

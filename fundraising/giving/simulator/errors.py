@@ -2,7 +2,7 @@
 
 
 class ApiError(Exception):
-    """A refusal, in Mollie's terms: an HTTP status, a sentence for a developer, and the field at fault if there is one."""
+    """A refusal, in Mollie's terms: an HTTP status, a sentence for a developer, and the field at fault if any."""
 
     def __init__(self, status: int, detail: str, field: str | None = None) -> None:
         super().__init__(detail)

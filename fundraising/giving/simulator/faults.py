@@ -34,8 +34,10 @@ class ApiFault:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookFaults:
-    """What happens to webhooks from now on: each is delayed, sent so many times more, and shuffled within a window of
-    `reorder_seconds`; the next `lose_next` are never sent.
+    """What happens to webhooks from now on.
+
+    Each is delayed, sent `duplicates` times more, and shuffled within a window of `reorder_seconds` (simulated
+    seconds both); the next `lose_next` are never sent.
     """
 
     delay_seconds: float = 0.0

@@ -6,7 +6,7 @@ Every verb does all of its work in one transaction and raises `ApiError` for wha
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fundraising.giving.simulator.amounts import Amount
+from fundraising.giving.simulator.amounts import format_cents
 from fundraising.giving.simulator.catalogue import DEFAULT_LIFETIME, find_method, suitable
 from fundraising.giving.simulator.clock import after, written
 from fundraising.giving.simulator.details import payment_details, reference_details
@@ -88,9 +88,11 @@ def reach(
 
 def expire_due(world: World, now: datetime | None = None) -> int:
     """Expire the open payments whose time has passed; return how many."""
-    moment = now or world.clock.now()
+    moment = (now or world.clock.now()).timestamp()
+    if not world.store.due("payment", moment):
+        return 0
     with world.store.transaction():
-        due = world.store.due("payment", moment.timestamp())
+        due = world.store.due("payment", moment)
         for entity in due:
             reach(world, entity.id, "expired")
     return len(due)
@@ -138,7 +140,7 @@ def move_refund(world: World, refund_id: str, status: str) -> Refund:
 def charge_back(
     world: World, payment_id: str, *, cents: int | None = None, reason_code: str | None = None
 ) -> Chargeback:
-    """Let the payer's bank take money back (None: all that it has not yet); raises a 422 where that much is not left."""
+    """Let the payer's bank take money back (None: all that is left); raises a 422 where that much is not left."""
     with world.store.transaction():
         payment = world.payment(payment_id)
         left = payment.cents - totals(world, payment_id).charged_back
@@ -181,7 +183,8 @@ def _part_of(payment: Payment, left: int, cents: int | None) -> int:
         raise unprocessable("The payment has not been paid for yet")
     part = left if cents is None else cents
     if part > left or part <= 0:
-        raise unprocessable(f"The amount is higher than the maximum of {Amount(left, payment.currency).as_json()}", "amount")
+        limit = f"{payment.currency} {format_cents(left)}"
+        raise unprocessable(f"The amount is higher than the maximum of {limit}", "amount")
     return part
 
 

@@ -79,9 +79,7 @@ class Refund:
 
     def entity(self) -> Entity:
         """Return what to store."""
-        return Entity(
-            kind="refund", id=self.id, mode=self.mode, parent=self.payment_id, body=dict(vars(self))
-        )
+        return Entity(kind="refund", id=self.id, mode=self.mode, parent=self.payment_id, body=dict(vars(self)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +112,4 @@ class Chargeback:
 
     def entity(self) -> Entity:
         """Return what to store."""
-        return Entity(
-            kind="chargeback", id=self.id, mode=self.mode, parent=self.payment_id, body=dict(vars(self))
-        )
+        return Entity(kind="chargeback", id=self.id, mode=self.mode, parent=self.payment_id, body=dict(vars(self)))

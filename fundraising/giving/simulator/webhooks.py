@@ -36,9 +36,7 @@ _HEADERS = {
     "Accept": "*/*",
 }
 _SUCCESS = range(200, 300)
-_INSERT = (
-    "INSERT INTO webhook (payment_id, url, reason, state, first_due_at, due_at) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_INSERT = "INSERT INTO webhook (payment_id, url, reason, state, first_due_at, due_at) VALUES (?, ?, ?, ?, ?, ?)"
 _LOG = "INSERT INTO delivery (webhook_id, attempt, at, status, error, milliseconds) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -80,7 +78,8 @@ def deliver_due(world: World, now: datetime | None = None) -> int:
 
 def next_due(world: World) -> float | None:
     """Return when the next attempt is due (simulated seconds since 1970), or None."""
-    return world.store.rows("SELECT min(due_at) AS due_at FROM webhook WHERE state = 'waiting'")[0]["due_at"]
+    row = world.store.rows("SELECT min(due_at) AS due_at FROM webhook WHERE state = 'waiting'")[0]
+    return None if row["due_at"] is None else float(row["due_at"])
 
 
 def recover(world: World) -> None:
@@ -93,8 +92,7 @@ def queue(world: World, limit: int = 100) -> list[dict[str, object]]:
     rows = world.store.rows("SELECT * FROM webhook ORDER BY id DESC LIMIT ?", (limit,))
     sql = "SELECT attempt, at, status, error, milliseconds FROM delivery WHERE webhook_id = ? ORDER BY id"
     return [
-        dict(row) | {"deliveries": [dict(delivery) for delivery in world.store.rows(sql, (row["id"],))]}
-        for row in rows
+        dict(row) | {"deliveries": [dict(delivery) for delivery in world.store.rows(sql, (row["id"],))]} for row in rows
     ]
 
 
