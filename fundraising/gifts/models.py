@@ -106,3 +106,16 @@ class GiftEntry(Model):
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
     source_system: Mapped[str] = mapped_column(String(32))
     source_ref: Mapped[str] = mapped_column(String(96))
+
+
+class Acknowledgement(Model):
+    """That a gift was thanked, and by which mail: once per kind, whatever is repeated. Online giving and letters share it."""
+
+    __tablename__ = "acknowledgement"
+    __table_args__ = (UniqueConstraint("gift_id", "kind"),)
+
+    id: Mapped[RowId]
+    gift_id: Mapped[int] = mapped_column(ForeignKey("gift.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    mail_id: Mapped[int] = mapped_column(ForeignKey("outgoing_mail.id"), index=True)
+    recorded_at: Mapped[datetime]

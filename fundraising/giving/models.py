@@ -165,16 +165,3 @@ class SubmissionAttempt(Model):
     outcome: Mapped[AttemptOutcome] = mapped_column(word(AttemptOutcome))
     amount: Mapped[Euro]
     donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
-
-
-class Acknowledgement(Model):
-    """That a gift was thanked, and by which mail. UNIQUE, so that a gift is thanked once whatever is repeated."""
-
-    __tablename__ = "acknowledgement"
-    __table_args__ = (UniqueConstraint("gift_id", "kind"),)
-
-    id: Mapped[RowId]
-    gift_id: Mapped[int] = mapped_column(ForeignKey("gift.id"))
-    kind: Mapped[str] = mapped_column(String(32))
-    mail_id: Mapped[int] = mapped_column(ForeignKey("outgoing_mail.id"), index=True)
-    recorded_at: Mapped[datetime]

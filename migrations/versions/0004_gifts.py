@@ -171,6 +171,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_gift_correction_note")),
     )
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gift_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("mail_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["gift_id"], ["gift.id"], name=op.f("fk_acknowledgement_gift_id_gift")),
+        sa.ForeignKeyConstraint(
+            ["mail_id"], ["outgoing_mail.id"], name=op.f("fk_acknowledgement_mail_id_outgoing_mail")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+        sa.UniqueConstraint("gift_id", "kind", name=op.f("uq_acknowledgement_gift_id_kind")),
+    )
+    op.create_index(op.f("ix_acknowledgement_mail_id"), "acknowledgement", ["mail_id"], unique=False)
     dialect = op.get_bind().dialect.name
     if dialect == "postgresql":
         op.execute(
