@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
 from fundraising.giving.simulator import lifecycle
 from fundraising.giving.simulator.catalogue import Method, find_method, suitable
@@ -28,19 +29,19 @@ def show_checkout(payment_id: str) -> str:
 
 
 @blueprint.post("/checkout/<payment_id>")
-def finish_checkout(payment_id: str) -> Response | tuple[str, int]:
+def finish_checkout(payment_id: str) -> AnyResponse | tuple[str, int]:
     """Do what the person chose, then send the browser back to the merchant."""
     world = current_world()
     payment = _payment(world, payment_id)
     try:
+        status = _chosen(payment)
         payer = read_payer(request.form.get("consumer_name", ""), request.form.get("consumer_account", ""))
         method = request.form.get("method") or None
-        lifecycle.reach(world, payment_id, _chosen(payment), method=method, payer=payer)
+        lifecycle.reach(world, payment_id, status, method=method, payer=payer)
     except ApiError as error:
         return _page(world, world.payment(payment_id), error), error.status
-    back = payment.cancel_url if _chosen(payment) == "canceled" else None
-    answer = redirect(back or payment.redirect_url, 303)
-    return Response(answer.response, answer.status_code, answer.headers)
+    back = payment.cancel_url if status == "canceled" else None
+    return redirect(back or payment.redirect_url, 303, Response)
 
 
 def _payment(world: World, payment_id: str) -> Payment:

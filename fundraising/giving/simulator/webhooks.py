@@ -87,9 +87,10 @@ def recover(world: World) -> None:
     world.store.rows("UPDATE webhook SET state = 'waiting' WHERE state = 'sending'")
 
 
-def queue(world: World, limit: int = 100) -> list[dict[str, object]]:
-    """Return the latest webhooks with their attempts, newest first."""
-    rows = world.store.rows("SELECT * FROM webhook ORDER BY id DESC LIMIT ?", (limit,))
+def queue(world: World, limit: int = 100, payment_id: str | None = None) -> list[dict[str, object]]:
+    """Return the latest webhooks (of one payment, if named) with their attempts, newest first."""
+    where = "WHERE payment_id = coalesce(?, payment_id)"
+    rows = world.store.rows(f"SELECT * FROM webhook {where} ORDER BY id DESC LIMIT ?", (payment_id, limit))  # noqa: S608
     sql = "SELECT attempt, at, status, error, milliseconds FROM delivery WHERE webhook_id = ? ORDER BY id"
     return [
         dict(row) | {"deliveries": [dict(delivery) for delivery in world.store.rows(sql, (row["id"],))]} for row in rows
