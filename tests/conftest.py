@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from config import Config
 from fundraising.app import create_app
 from fundraising.db import db
 from tests.databases import PostgresqlDatabases, SqliteDatabases, dispose, postgresql_server
+from tests.web.page_client import PageClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from werkzeug.test import TestResponse
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -143,6 +147,12 @@ class Browser(FlaskClient):
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def pages(client: FlaskClient) -> PageClient:
+    """A person with a browser without scripts; every page is checked."""
+    return PageClient(client)
 
 
 @pytest.fixture

