@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.db import Model, RowId, word
@@ -85,9 +85,30 @@ class GiftEntry(Model):
         CheckConstraint("amount <> 0", name="not_nothing"),
         CheckConstraint("source_system <> '' AND source_ref <> ''", name="has_source"),
         CheckConstraint("(kind IN ('received', 'corrected')) = (reverses_id IS NULL)", name="reversal_names_what"),
+        CheckConstraint(
+            "kind = 'reversed'"
+            " OR (kind IN ('received', 'corrected', 'refund_failed', 'chargeback_reversed')) = (amount > 0)",
+            name="sign_fits_kind",
+        ),
+        # A correction's entries either take something back or stand in its place; nothing else does either.
+        CheckConstraint(
+            "(correction_id IS NOT NULL) = (kind = 'reversed' OR replaces_id IS NOT NULL)"
+            " AND (correction_id IS NOT NULL) = (source_system = 'correction')"
+            " AND (kind <> 'reversed' OR replaces_id IS NULL)"
+            " AND (kind <> 'corrected' OR replaces_id IS NOT NULL)",
+            name="correction_whole",
+        ),
         Index("ix_gift_entry_contact_received", "contact_id", "received_on"),
         Index("ix_gift_entry_booked_on", "booked_on"),
-        Index("ix_gift_entry_received_on", "received_on"),
+        Index("ix_gift_entry_received_on", "received_on", "gift_id"),
+        # What was taken back by one correction is not taken back by another.
+        Index(
+            "uq_gift_entry_reversed_once",
+            "reverses_id",
+            unique=True,
+            sqlite_where=text("kind = 'reversed'"),
+            postgresql_where=text("kind = 'reversed'"),
+        ),
     )
 
     id: Mapped[RowId]
@@ -104,6 +125,9 @@ class GiftEntry(Model):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(64))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
+    # In a correction: the entry in whose place this one stands.
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("gift_correction.id"), index=True)
     source_system: Mapped[str] = mapped_column(String(32))
     source_ref: Mapped[str] = mapped_column(String(96))
 

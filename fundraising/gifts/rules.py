@@ -1,8 +1,23 @@
-"""What an entry of the ledger may be: pure rules."""
+"""What an entry of the ledger may be: references, sources, what may undo what, and how a correction is built.
+
+Pure rules. A gift's entries form small trees: what was received (or stands in its place after a correction), what was
+refunded or charged back of it, and what came back of that. A correction takes back every entry that stands and books
+each again as it should have been, so that a later refund, or the failure of an earlier one, always finds its place.
+"""
 
 from __future__ import annotations
 
+import re
+import secrets
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
 
 
 class EntryKind(StrEnum):
@@ -34,3 +49,379 @@ class LedgerMode(StrEnum):
 
     LIVE = "live"
     TEST = "test"
+
+
+class LedgerError(Exception):
+    """The ledger refuses; nothing was booked."""
+
+
+class LedgerModeMismatch(LedgerError):
+    """Test money was offered to a live ledger, or real money to a test ledger."""
+
+
+class NotPositive(LedgerError):
+    """What is booked is more than nothing; the kind of the entry says in which direction it goes."""
+
+
+class FutureDate(LedgerError):
+    """A date that is still to come: a clock or a reader of dates is wrong."""
+
+
+class UnknownSource(LedgerError):
+    """What should be undone does not stand in the ledger."""
+
+
+class UnknownGift(LedgerError):
+    """There is no such gift."""
+
+
+class Contradiction(LedgerError):
+    """The same source was booked before, with another amount or as another kind."""
+
+
+class NotUndoable(LedgerError):
+    """This kind of entry does not undo that kind (see UNDOES)."""
+
+
+class MoreThanStands(LedgerError):
+    """More would be taken back than stands."""
+
+
+class BadCorrection(LedgerError):
+    """A correction changes the one fact that its reason names, and really changes it."""
+
+
+class ClosedYear(LedgerError):
+    """The year is closed already."""
+
+
+class YearNotOver(LedgerError):
+    """Only a year that is over can be closed."""
+
+
+class EarlierYearOpen(LedgerError):
+    """Years close in order."""
+
+
+class BadReference(ValueError):
+    """The text is no reference: a wrong length, a strange symbol, or a typing mistake that the check symbol shows."""
+
+
+# Without look-alikes (no B/8, G/6, I/1, O/0/Q, S/5, U/V/W together). 19 is prime: sums modulo 19 form a field, in which
+# no two different weights and no two different symbols can hide each other.
+REFERENCE_ALPHABET = "ACDEFKLMNPRTWXYZ349"
+REFERENCE_LENGTH = 12
+_MODULUS = len(REFERENCE_ALPHABET)
+_VALUE = {symbol: value for value, symbol in enumerate(REFERENCE_ALPHABET)}
+# Spaces of every kind, and what keyboards, mails and printers make of a dash.
+_SEPARATORS = re.compile(r"[\s_\u00ad\u2010-\u2015\u2212-]")
+
+
+def _check_sum(symbols: str) -> int:
+    """Σ weight x value mod 19, with weight 12 for the first symbol down to 1 for the last."""
+    return sum((REFERENCE_LENGTH - i) * _VALUE[symbol] for i, symbol in enumerate(symbols)) % _MODULUS
+
+
+def new_reference() -> str:
+    """A reference that nobody can guess (46 bits), without dashes; its last symbol is the check."""
+    number = secrets.randbelow(_MODULUS ** (REFERENCE_LENGTH - 1))
+    symbols = []
+    for _ in range(REFERENCE_LENGTH - 1):
+        number, value = divmod(number, _MODULUS)
+        symbols.append(REFERENCE_ALPHABET[value])
+    body = "".join(symbols)
+    return body + REFERENCE_ALPHABET[-_check_sum(body) % _MODULUS]
+
+
+def parse_reference(text: str) -> str:
+    """Read a reference as someone typed it: any case, with or without spaces and dashes. Raises BadReference.
+
+    Every single wrong symbol is caught, and every two symbols that changed places.
+    """
+    symbols = _SEPARATORS.sub("", text).upper()
+    if len(symbols) != REFERENCE_LENGTH or not _VALUE.keys() >= set(symbols) or _check_sum(symbols):
+        raise BadReference(text[:40])
+    return symbols
+
+
+def written_reference(reference: str) -> str:
+    """A reference as people see it: `ACDE-FKLM-NPRT`."""
+    return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """The fact outside the ledger that an entry stands for: a system and that system's own id. Booked at most once."""
+
+    system: str
+    ref: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.system) <= 32 or not 0 < len(self.ref) <= 96:  # noqa: PLR2004  the columns' lengths
+            raise ValueError("a source has a system (at most 32 characters) and a reference (at most 96)")
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.ref}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Money that came in. `received_on` is the tax date in Amsterdam; `reference` the code wanted for the gift."""
+
+    amount: Euro
+    contact_id: int | None
+    programme_id: int
+    method: str
+    received_on: date
+    source: Source
+    mode: LedgerMode
+    recorded_by: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """What a provider or bank undid: a positive amount of the entry whose source is `reverses`.
+
+    Refunds and chargebacks name the source of the gift; their failure or reversal names the source of the refund or
+    chargeback.
+    """
+
+    reverses: Source
+    amount: Euro
+    kind: EntryKind
+    source: Source
+    occurred_on: date
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One fact of a gift that was booked wrongly, and what it should be.
+
+    The reason names which fact (see CORRECTS); the others are left None. `amount` is what was received, before refunds.
+    With WRONG_CONTACT a `contact_id` of None means that nobody knows whose gift it is.
+    """
+
+    gift_id: int
+    reason: Reason
+    recorded_by: str
+    note: str = ""
+    amount: Euro | None = None
+    contact_id: int | None = None
+    programme_id: int | None = None
+    method: str | None = None
+    received_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedGift:
+    """Where a booking stands; `created` is False when its source had been booked before."""
+
+    gift_id: int
+    entry_id: int
+    reference: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An invariant that does not hold, in words for finance and administrators; never with anything personal."""
+
+    check: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry to be booked."""
+
+    gift_id: int
+    kind: EntryKind
+    amount: Euro
+    contact_id: int | None
+    programme_id: int
+    method: str
+    received_on: date
+    booked_on: date
+    recorded_by: str
+    source: Source
+    reverses_id: int | None = None
+    replaces_id: int | None = None
+    correction_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow(Entry):
+    """An entry that stands in the ledger."""
+
+    entry_id: int
+    recorded_at: datetime
+
+
+# Which kinds an entry may undo; a kind that is not a key undoes nothing.
+UNDOES: dict[EntryKind, frozenset[EntryKind]] = {
+    EntryKind.REFUNDED: frozenset({EntryKind.RECEIVED, EntryKind.CORRECTED}),
+    EntryKind.CHARGED_BACK: frozenset({EntryKind.RECEIVED, EntryKind.CORRECTED}),
+    EntryKind.REFUND_FAILED: frozenset({EntryKind.REFUNDED}),
+    EntryKind.CHARGEBACK_REVERSED: frozenset({EntryKind.CHARGED_BACK}),
+    EntryKind.REVERSED: frozenset(EntryKind) - {EntryKind.REVERSED},
+}
+
+# Which fact a correction with this reason changes.
+CORRECTS: dict[Reason, str] = {
+    Reason.WRONG_PROGRAMME: "programme_id",
+    Reason.WRONG_CONTACT: "contact_id",
+    Reason.CONTACT_FOUND: "contact_id",
+    Reason.WRONG_DATE: "received_on",
+    Reason.WRONG_AMOUNT: "amount",
+    Reason.WRONG_METHOD: "method",
+}
+
+# What a tree of entries begins with.
+ROOTS = frozenset({EntryKind.RECEIVED, EntryKind.CORRECTED})
+
+# The source system of the ledger's own corrections.
+CORRECTION = "correction"
+
+
+def can_undo(kind: EntryKind, undone: EntryKind) -> bool:
+    """Whether an entry of one kind may undo one of the other."""
+    return undone in UNDOES.get(kind, frozenset())
+
+
+def booking_date(happened_on: date, *, today: date, closed_through: int | None) -> date:
+    """The day on which something is booked: when it happened where that year is open, else today.
+
+    Years close in order: one before the last closed year is closed too, whether or not anything stands in it.
+    """
+    return happened_on if closed_through is None or happened_on.year > closed_through else today
+
+
+def positive(amount: Euro) -> Euro:
+    """The amount itself. Raises NotPositive."""
+    if amount <= Euro(0):
+        raise NotPositive(f"{amount.value} is not an amount to book")
+    return amount
+
+
+def standing(entries: Sequence[EntryRow]) -> list[EntryRow]:
+    """The entries of a gift that no correction took back, in the order of booking."""
+    taken_back = {entry.reverses_id for entry in entries if entry.kind is EntryKind.REVERSED}
+    return [entry for entry in entries if entry.kind is not EntryKind.REVERSED and entry.entry_id not in taken_back]
+
+
+def in_its_place(entry_id: int, entries: Sequence[EntryRow]) -> EntryRow:
+    """The entry that stands in the place of one after all corrections, itself where there were none."""
+    replacement = {entry.replaces_id: entry.entry_id for entry in entries if entry.replaces_id is not None}
+    while entry_id in replacement:
+        entry_id = replacement[entry_id]
+    return next(entry for entry in entries if entry.entry_id == entry_id)
+
+
+def still_undoable(entry: EntryRow, entries: Sequence[EntryRow]) -> Euro:
+    """How much of an entry can still be undone, given all entries of its gift: a positive amount, or nothing."""
+    if entry.kind in ROOTS:
+        return Euro.sum(each.amount for each in entries)
+    undone = [each.amount for each in standing(entries) if each.reverses_id == entry.entry_id]
+    left = entry.amount + Euro.sum(undone)
+    return -left if entry.amount < Euro(0) else left
+
+
+def reversal_entry(reversal: Reversal, entries: Sequence[EntryRow], booked_on: date) -> Entry:
+    """The entry for what was undone; it bears the tax date and the rest of what it undoes.
+
+    `entries` are all of the gift's. Raises NotUndoable, MoreThanStands, NotPositive.
+    """
+    named = next(entry for entry in entries if entry.source == reversal.reverses)
+    undone = in_its_place(named.entry_id, entries)
+    if reversal.kind is EntryKind.REVERSED or not can_undo(reversal.kind, undone.kind):
+        raise NotUndoable(f"{reversal.kind} cannot undo {undone.kind} ({reversal.reverses})")
+    left = still_undoable(undone, entries)
+    if positive(reversal.amount) > left:
+        raise MoreThanStands(f"{reversal.source}: {reversal.amount.value} of {reversal.reverses}, {left.value} stands")
+    return replace(
+        _again(undone),
+        kind=reversal.kind,
+        amount=-reversal.amount if undone.amount > Euro(0) else reversal.amount,
+        booked_on=booked_on,
+        recorded_by=reversal.recorded_by,
+        source=reversal.source,
+        reverses_id=undone.entry_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of correcting: its number, the day on which it is booked and who did it."""
+
+    correction_id: int
+    booked_on: date
+    recorded_by: str
+
+    def source(self, line: int) -> Source:
+        """The source of one of its entries, numbered from 1."""
+        return Source(CORRECTION, f"{self.correction_id}:{line}")
+
+
+def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> None:
+    """See that a correction changes the one fact of its reason, and leaves no less than went back already.
+
+    `entries` are all of the gift's. Raises BadCorrection, NotPositive, MoreThanStands.
+    """
+    fact = CORRECTS[correction.reason]
+    if any(getattr(correction, other) is not None for other in set(CORRECTS.values()) - {fact}):
+        raise BadCorrection(f"{correction.reason} changes {fact} and nothing else")
+    value = getattr(correction, fact)
+    if value is None and correction.reason is not Reason.WRONG_CONTACT:
+        raise BadCorrection(f"{correction.reason} needs a new {fact}")
+    root = next(entry for entry in standing(entries) if entry.kind in ROOTS)
+    if value == getattr(root, fact):
+        raise BadCorrection(f"{fact} is that already")
+    if correction.reason is Reason.CONTACT_FOUND and root.contact_id is not None:
+        raise BadCorrection("the gift has a contact; if it is the wrong one, the reason is wrong_contact")
+    if correction.amount is not None:
+        went_back = root.amount - Euro.sum(entry.amount for entry in entries)
+        if positive(correction.amount) < went_back:
+            raise MoreThanStands(f"{went_back.value} of this gift went back already")
+
+
+def take_back(entry: EntryRow, act: Act, line: int) -> Entry:
+    """The half of a correction that takes an entry back."""
+    return replace(
+        _again(entry),
+        kind=EntryKind.REVERSED,
+        amount=-entry.amount,
+        booked_on=act.booked_on,
+        recorded_by=act.recorded_by,
+        source=act.source(line),
+        reverses_id=entry.entry_id,
+        correction_id=act.correction_id,
+    )
+
+
+def book_again(entry: EntryRow, act: Act, line: int, correction: Correction, reverses_id: int | None) -> Entry:
+    """The half that books an entry as it should have been; what went back of a gift moves along with it.
+
+    `reverses_id` is what stands in the place of the entry that this one undoes.
+    """
+    fact = CORRECTS[correction.reason]
+    root = entry.kind in ROOTS
+    facts = {fact: getattr(correction, fact)} if root or fact != "amount" else {}
+    return replace(
+        _again(entry),
+        kind=EntryKind.CORRECTED if root else entry.kind,
+        booked_on=act.booked_on,
+        recorded_by=act.recorded_by,
+        source=act.source(line),
+        reverses_id=reverses_id,
+        replaces_id=entry.entry_id,
+        correction_id=act.correction_id,
+        **facts,
+    )
+
+
+def _again(entry: EntryRow) -> Entry:
+    """An entry to be booked with the amount and the facts of one that stands."""
+    facts = {field.name: getattr(entry, field.name) for field in fields(Entry)}
+    return Entry(**facts | {"reverses_id": None, "replaces_id": None, "correction_id": None})

@@ -134,11 +134,25 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(length=64), nullable=False),
         sa.Column("reverses_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("replaces_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("correction_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("source_system", sa.String(length=32), nullable=False),
         sa.Column("source_ref", sa.String(length=96), nullable=False),
         sa.CheckConstraint(
             "(kind IN ('received', 'corrected')) = (reverses_id IS NULL)",
             name=op.f("ck_gift_entry_reversal_names_what"),
+        ),
+        sa.CheckConstraint(
+            "kind = 'reversed'"
+            " OR (kind IN ('received', 'corrected', 'refund_failed', 'chargeback_reversed')) = (amount > 0)",
+            name=op.f("ck_gift_entry_sign_fits_kind"),
+        ),
+        sa.CheckConstraint(
+            "(correction_id IS NOT NULL) = (kind = 'reversed' OR replaces_id IS NOT NULL)"
+            " AND (correction_id IS NOT NULL) = (source_system = 'correction')"
+            " AND (kind <> 'reversed' OR replaces_id IS NULL)"
+            " AND (kind <> 'corrected' OR replaces_id IS NOT NULL)",
+            name=op.f("ck_gift_entry_correction_whole"),
         ),
         sa.CheckConstraint("source_system <> '' AND source_ref <> ''", name=op.f("ck_gift_entry_has_source")),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_gift_entry_not_nothing")),
@@ -146,6 +160,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["gift_id"], ["gift.id"], name=op.f("fk_gift_entry_gift_id_gift")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_gift_entry_programme_id_programme")),
         sa.ForeignKeyConstraint(["reverses_id"], ["gift_entry.id"], name=op.f("fk_gift_entry_reverses_id_gift_entry")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["gift_entry.id"], name=op.f("fk_gift_entry_replaces_id_gift_entry")),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["gift_correction.id"], name=op.f("fk_gift_entry_correction_id_gift_correction")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gift_entry")),
         sa.UniqueConstraint("source_system", "source_ref", name=op.f("uq_gift_entry_source_system_source_ref")),
     )
@@ -153,7 +171,17 @@ def upgrade() -> None:
     op.create_index("ix_gift_entry_contact_received", "gift_entry", ["contact_id", "received_on"], unique=False)
     op.create_index(op.f("ix_gift_entry_gift_id"), "gift_entry", ["gift_id"], unique=False)
     op.create_index(op.f("ix_gift_entry_programme_id"), "gift_entry", ["programme_id"], unique=False)
-    op.create_index("ix_gift_entry_received_on", "gift_entry", ["received_on"], unique=False)
+    op.create_index("ix_gift_entry_received_on", "gift_entry", ["received_on", "gift_id"], unique=False)
+    op.create_index(op.f("ix_gift_entry_correction_id"), "gift_entry", ["correction_id"], unique=False)
+    op.create_index(op.f("ix_gift_entry_replaces_id"), "gift_entry", ["replaces_id"], unique=False)
+    op.create_index(
+        "uq_gift_entry_reversed_once",
+        "gift_entry",
+        ["reverses_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'reversed'"),
+        postgresql_where=sa.text("kind = 'reversed'"),
+    )
     op.create_index(op.f("ix_gift_entry_reverses_id"), "gift_entry", ["reverses_id"], unique=False)
     op.create_table(
         "gift_correction_note",
