@@ -13,7 +13,7 @@ web        page plumbing: locale, headers, errors, logs, rate limits
 mailer     the outbox of mail and its delivery
 tasks      the queue and the jobs
 db         engine, column types, transaction(), after_commit()
-resources, money, clock, iban
-           packaged files; Euro; now() and today(); the only schwifty import
+resources, money, clock, iban, logs
+           packaged files; Euro; now() and today(); the only schwifty import; structured logs
 ========== =====================================================================================
 """

@@ -7,23 +7,31 @@ from flask.cli import FlaskGroup
 from flask_migrate import Migrate
 
 from config import Config
+from fundraising import tasks
 from fundraising.db import db, engine_options
+from fundraising.logs import configure_logging
 from fundraising.resources import resource
+from fundraising.web import WebSettings, init_web
 
 
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for these settings, by default those of the environment. Raises ConfigError."""
     settings = config or Config.from_env()
+    configure_logging(production=settings.production)
     app = Flask("fundraising", template_folder=str(resource("templates")), static_folder=str(resource("static")))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         ORGANISATION=settings.organisation,
+        MINIMUM_GIFT=settings.minimum_gift,
+        MAXIMUM_GIFT=settings.maximum_gift,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
+    init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
+    app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     return app
 
 
