@@ -53,24 +53,26 @@ class GivingOption(Model):
 
 
 class UnitCost(Model):
-    """What one unit costs on average, as published: € 1.300 for one family."""
+    """What one unit costs on average, as published: € 1.300 for one family. Fixed and superseded like a figure."""
 
     __tablename__ = "unit_cost"
     __table_args__ = (
-        UniqueConstraint("programme_id", "key", "year"),
+        UniqueConstraint("programme_id", "year", "key", "version"),
         CheckConstraint("amount > 0", name="positive"),
     )
 
     id: Mapped[RowId]
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    key: Mapped[str] = mapped_column(String(32))
     year: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(32))
+    version: Mapped[int] = mapped_column(Integer)
     amount: Mapped[Euro]
     label_nl: Mapped[str] = mapped_column(String(200))
     label_en: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(200))
     approved_by: Mapped[str] = mapped_column(String(120))
     approved_on: Mapped[date]
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("unit_cost.id"))
 
 
 class Figure(Model):

@@ -77,16 +77,23 @@ def upgrade() -> None:
         "unit_cost",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("label_nl", sa.String(length=200), nullable=False),
         sa.Column("label_en", sa.String(length=200), nullable=False),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("approved_by", sa.String(length=120), nullable=False),
         sa.Column("approved_on", sa.Date(), nullable=False),
+        sa.Column("superseded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_unit_cost_positive")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_unit_cost_programme_id_programme")),
+        sa.ForeignKeyConstraint(
+            ["superseded_by_id"], ["unit_cost.id"], name=op.f("fk_unit_cost_superseded_by_id_unit_cost")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_cost")),
-        sa.UniqueConstraint("programme_id", "key", "year", name=op.f("uq_unit_cost_programme_id_key_year")),
+        sa.UniqueConstraint(
+            "programme_id", "year", "key", "version", name=op.f("uq_unit_cost_programme_id_year_key_version")
+        ),
     )
