@@ -1,0 +1,50 @@
+"""How money, dates and account numbers are written in templates, in the language of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from babel.dates import format_date
+
+from fundraising import iban as ibans
+from fundraising.clock import date_of
+from fundraising.web.locale import ENGLISH, current_language
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from flask import Flask
+
+    from fundraising.money import Euro
+
+_NBSP = "\u00a0"
+# "22 November 2026" is how the Dutch write it, and in English it reads well too.
+_LONG_DATE = "d MMMM y"
+
+
+def init(app: Flask) -> None:
+    """Give templates filters for what they show, and the charity as `organisation`."""
+    app.jinja_env.filters.update(euro=euro, written_date=written_date, written_moment=written_moment, iban=iban)
+    app.jinja_env.globals["organisation"] = app.config["ORGANISATION"]
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def euro(amount: Euro) -> str:
+    """An amount: `€ 1.300` with a no-break space, in English `€1,300`."""
+    return amount.written(english=current_language() == ENGLISH)
+
+
+def written_date(day: date) -> str:
+    """A date in words: `22 november 2026`."""
+    return format_date(day, _LONG_DATE, locale=current_language())
+
+
+def written_moment(instant: datetime) -> str:
+    """The Amsterdam date of an instant, in words. Raises ValueError for a naive one."""
+    return written_date(date_of(instant))
+
+
+def iban(compact: str) -> str:
+    """An IBAN in groups of four that a line never breaks."""
+    return ibans.formatted(compact).replace(" ", _NBSP)

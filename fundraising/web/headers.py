@@ -1,0 +1,53 @@
+"""What every answer tells the browser: run nothing but our own files, send nothing elsewhere, guess nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fundraising.web.locale import current_language
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+# `form-action 'self'` also governs redirects after a POST: the way to the checkout leads over a page of ours.
+_DIRECTIVES = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {source}" for directive, source in _DIRECTIVES.items())
+_ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # A reference in an address is nobody else's business, so no address goes to another site.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TWO_YEARS = 2 * 365 * 24 * 3600
+PAGE_CACHING = "private, no-cache"
+
+
+def init(app: Flask, *, encrypted: bool) -> None:
+    """Send the headers with every answer; `encrypted` also keeps browsers on https for two years."""
+    always = [*_ALWAYS.items()]
+    if encrypted:
+        always.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}"))
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.extend(always)
+        if response.mimetype == "text/html":
+            response.headers["Content-Language"] = current_language()
+        if "Cache-Control" not in response.headers:
+            # A page may come back with the Back button as it was left, and is otherwise asked for again.
+            response.headers["Cache-Control"] = PAGE_CACHING
+        return response

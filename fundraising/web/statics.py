@@ -1,0 +1,76 @@
+"""Our own few small files, served from memory under an address that changes with their content.
+
+So a browser may keep them for a year. `url_for("static", filename=…)` adds the content's hash by itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Response, abort, request, url_for
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_A_YEAR = "public, max-age=31536000, immutable"
+_NOT_LONG = "public, max-age=300"
+_COMPRESSIBLE = (".css", ".js", ".svg", ".txt", ".webmanifest")
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file as it is sent. `compressed` is empty where compressing gains nothing."""
+
+    version: str
+    mimetype: str
+    body: bytes
+    compressed: bytes
+
+
+def init(app: Flask) -> None:
+    """Read the static folder once and serve it from memory in place of Flask's own view."""
+    files = _read(Path(app.static_folder or ""))
+
+    def serve(filename: str) -> Response:
+        return _answer(files.get(filename) or abort(404))
+
+    def add_version(endpoint: str, values: dict[str, str]) -> None:
+        known = files.get(values.get("filename", "")) if endpoint == "static" else None
+        if known is not None:
+            values["v"] = known.version
+
+    app.view_functions["static"] = serve
+    app.url_default_functions.setdefault(None, []).append(add_version)
+    app.jinja_env.globals["static"] = lambda filename: url_for("static", filename=filename)
+
+
+def _read(folder: Path) -> dict[str, StaticFile]:
+    return {path.relative_to(folder).as_posix(): _load(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def _load(path: Path) -> StaticFile:
+    body = path.read_bytes()
+    packed = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSIBLE else b""
+    return StaticFile(
+        version=hashlib.sha256(body).hexdigest()[:12],
+        mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        body=body,
+        compressed=packed if len(packed) < len(body) else b"",
+    )
+
+
+def _answer(file: StaticFile) -> Response:
+    packed = bool(file.compressed) and "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(file.compressed if packed else file.body, mimetype=file.mimetype)
+    response.headers["Cache-Control"] = _A_YEAR if request.args.get("v") == file.version else _NOT_LONG
+    response.headers["Vary"] = "Accept-Encoding"
+    response.set_etag(f"{file.version}-gz" if packed else file.version)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.make_conditional(request)
+    return response
