@@ -181,6 +181,7 @@ def _words() -> dict[str, object]:
         "webhook_words": dutch.WEBHOOK_WORDS,
         "euros": dutch.euros,
         "grouped": dutch.grouped,
+        "moment": dutch.moment,
     }
 
 

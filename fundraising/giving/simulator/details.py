@@ -14,6 +14,10 @@ _CARD = {
     "cardSecurity": "normal",
     "feeRegion": "other",
 }
+_REFUSED = {
+    "failureReason": "insufficient_funds",
+    "failureMessage": "The card has insufficient funds.",
+}
 
 
 def reference_details(payment: Payment) -> dict[str, Any] | None:
@@ -29,8 +33,10 @@ def reference_details(payment: Payment) -> dict[str, Any] | None:
 
 
 def payment_details(payment: Payment, payer: Payer) -> dict[str, Any] | None:
-    """Return what is known in the payment's present state: only a paid one names its payer."""
+    """Return what is known in the payment's present state: a paid one names its payer, a refused card its reason."""
     before = reference_details(payment)
+    if payment.method == "creditcard" and payment.status == "failed":
+        return _CARD | _REFUSED | {"cardHolder": payer.name}
     if payment.status != "paid":
         return before
     if payment.method == "creditcard":

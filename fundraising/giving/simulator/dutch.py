@@ -1,10 +1,13 @@
 """How the simulator's pages say things; they are in Dutch only, as they are for those who try it out."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from fundraising.giving.simulator.amounts import Amount
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 PAYMENT_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "open": "open",
@@ -42,6 +45,11 @@ def euros(amount: Amount) -> str:
     whole = f"{amount.cents // 100:,}".replace(",", ".")
     sign = "€" if amount.currency == "EUR" else amount.currency
     return f"{sign}\N{NO-BREAK SPACE}{whole},{amount.cents % 100:02}"
+
+
+def moment(written: str) -> str:
+    """Return an instant as Mollie writes it in Dutch time, such as `22-11-2026 16.03.10`."""
+    return datetime.fromisoformat(written).astimezone(AMSTERDAM).strftime("%d-%m-%Y %H.%M.%S")
 
 
 def grouped(iban: str) -> str:

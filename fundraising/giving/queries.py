@@ -1,0 +1,268 @@
+"""Typed reads of donations and payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, func, select
+
+from fundraising.db import session
+from fundraising.giving.models import Donation, OfferedMethod, Payment, PaymentEvent, WebhookHint
+from fundraising.giving.rules import DonationState, EventKind, HintState, Method, PaymentStatus, Route
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fundraising.gifts.rules import LedgerMode
+
+
+@dataclass(frozen=True, slots=True)
+class DonationStatus:
+    """What may be told of a donation to anybody who has its reference: nothing about who gave.
+
+    `payment_status`, `checkout_url` and `provider_id` are of the newest payment, or of the paid one where there is one;
+    they are None or empty for a transfer. `paid_times` above 1 is a double payment.
+    """
+
+    donation_id: int
+    reference: str
+    state: DonationState
+    route: Route
+    amount: Euro
+    programme_id: int
+    language: str
+    created_at: datetime
+    payment_id: int | None
+    payment_status: PaymentStatus | None
+    provider_id: str
+    checkout_url: str
+    paid_at: datetime | None
+    paid_times: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentToMake:
+    """What Mollie is asked for a stored payment. `provider_id` is empty until Mollie has it."""
+
+    payment_id: int
+    provider_id: str
+    checkout_url: str
+    key: str
+    amount: Euro
+    method: str
+    language: str
+    reference: str
+    programme_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSummary:
+    """A payment in a list."""
+
+    payment_id: int
+    provider_id: str
+    reference: str
+    attempt: int
+    amount: Euro
+    method: str
+    mode: LedgerMode
+    status: PaymentStatus
+    created_at: datetime
+    paid_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A fact that was seen of a payment."""
+
+    kind: EventKind
+    provider_ref: str
+    state: str
+    amount: Euro
+    occurred_on: date
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DuePayment:
+    """A payment to look at; without `provider_id` it may not have reached Mollie."""
+
+    payment_id: int
+    provider_id: str
+    key: str
+    created_at: datetime
+
+
+def donation_status(reference: str) -> DonationStatus | None:
+    """What became of a donation, or None for an unknown reference."""
+    donation = session().scalar(select(Donation).where(Donation.reference == reference))
+    if donation is None:
+        return None
+    payments = _payments_of(donation.id)
+    paid = [payment for payment in payments if payment.status is PaymentStatus.PAID]
+    shown = (paid or payments or [None])[-1]
+    return DonationStatus(
+        donation_id=donation.id,
+        reference=donation.reference,
+        state=donation.state,
+        route=donation.route,
+        amount=donation.amount,
+        programme_id=donation.programme_id,
+        language=donation.language,
+        created_at=donation.created_at,
+        payment_id=shown.id if shown else None,
+        payment_status=shown.status if shown else None,
+        provider_id=(shown.provider_id or "") if shown else "",
+        checkout_url=shown.checkout_url if shown else "",
+        paid_at=shown.paid_at if shown else None,
+        paid_times=len(paid),
+    )
+
+
+def payment_to_make(payment_id: int) -> PaymentToMake:
+    """What is asked of Mollie for a stored payment. Raises LookupError."""
+    found = (
+        session()
+        .execute(
+            select(Payment, Donation)
+            .join(Donation, Donation.id == Payment.donation_id)
+            .where(Payment.id == payment_id),
+        )
+        .first()
+    )
+    if found is None:
+        raise LookupError(payment_id)
+    payment, donation = found
+    return PaymentToMake(
+        payment_id=payment.id,
+        provider_id=payment.provider_id or "",
+        checkout_url=payment.checkout_url,
+        key=payment.idempotency_key,
+        amount=payment.amount,
+        method=payment.method,
+        language=donation.language,
+        reference=donation.reference,
+        programme_id=donation.programme_id,
+    )
+
+
+def offered_methods() -> list[Method]:
+    """The account's payment methods as last heard, in the order to offer them; empty before Mollie was ever heard."""
+    rows = session().scalars(select(OfferedMethod).order_by(OfferedMethod.position))
+    return [Method(row.code, row.description, row.minimum, row.maximum) for row in rows]
+
+
+def payments(status: PaymentStatus | None = None, *, most: int = 100) -> list[PaymentSummary]:
+    """Payments, the newest first."""
+    statement = _summaries().order_by(Payment.id.desc()).limit(most)
+    if status is not None:
+        statement = statement.where(Payment.status == status)
+    return [_summary(*row) for row in session().execute(statement)]
+
+
+def double_payments(*, most: int = 100) -> list[PaymentSummary]:
+    """Paid payments of one form that was paid more than once, grouped by form: exceptions, probably to be refunded."""
+    doubled = (
+        select(Donation.form_nonce)
+        .join(Payment, Payment.donation_id == Donation.id)
+        .where(Payment.status == PaymentStatus.PAID)
+        .group_by(Donation.form_nonce)
+        .having(func.count() > 1)
+    )
+    statement = (
+        _summaries()
+        .where(Donation.form_nonce.in_(doubled), Payment.status == PaymentStatus.PAID)
+        .order_by(Donation.form_nonce, Payment.id)
+        .limit(most)
+    )
+    return [_summary(*row) for row in session().execute(statement)]
+
+
+def payment(name: str) -> PaymentSummary | None:
+    """A payment by Mollie's id or by our own number."""
+    by_name = Payment.id == int(name) if name.isdecimal() else Payment.provider_id == name
+    row = session().execute(_summaries().where(by_name)).first()
+    return _summary(*row) if row else None
+
+
+def payment_events(payment_id: int) -> list[EventRow]:
+    """All that was seen of a payment, in the order in which it was seen."""
+    rows = session().scalars(
+        select(PaymentEvent).where(PaymentEvent.payment_id == payment_id).order_by(PaymentEvent.id),
+    )
+    return [EventRow(r.kind, r.provider_ref, r.state, r.amount, r.occurred_on, r.observed_at) for r in rows]
+
+
+def due_payments(now: datetime, *, most: int) -> list[DuePayment]:
+    """Payments whose time to be looked at has come, the longest waiting first."""
+    rows = session().execute(
+        select(Payment.id, Payment.provider_id, Payment.idempotency_key, Payment.created_at)
+        .where(Payment.next_check_at <= now)
+        .order_by(Payment.next_check_at)
+        .limit(most),
+    )
+    return [DuePayment(number, provider_id or "", key, created_at) for number, provider_id, key, created_at in rows]
+
+
+def unseen(facts: Sequence[tuple[str, str, str]]) -> set[str]:
+    """Of facts (payment id, refund or chargeback id, state) at the provider, the payments of ours that lack one."""
+    ours = select(Payment.provider_id, PaymentEvent.provider_ref, PaymentEvent.state).outerjoin(
+        PaymentEvent,
+        PaymentEvent.payment_id == Payment.id,
+    )
+    rows = session().execute(ours.where(Payment.provider_id.in_({payment_id for payment_id, _, _ in facts}))).all()
+    known = {(payment_id, ref, state) for payment_id, ref, state in rows}
+    payment_ids = {payment_id for payment_id, _, _ in known}
+    return {fact[0] for fact in facts if fact[0] in payment_ids and fact not in known}
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be looked at, for the watch: how many, and since when the oldest waits."""
+
+    waiting_hints: int
+    parked_hints: int
+    oldest_hint_at: datetime | None
+    failing_payments: int
+
+
+def backlog() -> Backlog:
+    """How far behind the provider's news we are."""
+    waiting, oldest = (
+        session()
+        .execute(
+            select(func.count(), func.min(WebhookHint.last_received_at)).where(WebhookHint.state == HintState.WAITING),
+        )
+        .one()
+    )
+    parked = select(func.count()).select_from(WebhookHint).where(WebhookHint.state == HintState.PARKED)
+    failing = select(func.count()).select_from(Payment).where(Payment.error != "")
+    return Backlog(waiting, session().scalar(parked) or 0, oldest, session().scalar(failing) or 0)
+
+
+def _payments_of(donation_id: int) -> list[Payment]:
+    return list(session().scalars(select(Payment).where(Payment.donation_id == donation_id).order_by(Payment.attempt)))
+
+
+def _summaries() -> Select[Payment, str]:
+    return select(Payment, Donation.reference).join(Donation, Donation.id == Payment.donation_id)
+
+
+def _summary(payment: Payment, reference: str) -> PaymentSummary:
+    return PaymentSummary(
+        payment_id=payment.id,
+        provider_id=payment.provider_id or "",
+        reference=reference,
+        attempt=payment.attempt,
+        amount=payment.amount,
+        method=payment.method,
+        mode=payment.mode,
+        status=payment.status,
+        created_at=payment.created_at,
+        paid_at=payment.paid_at,
+        error=payment.error,
+    )

@@ -1,0 +1,62 @@
+"""Card testing: counting what addresses do, in tables, so that every process sees the same."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+
+from fundraising import clock
+from fundraising.db import session
+from fundraising.giving.models import Payment, SubmissionAttempt
+from fundraising.giving.rules import SMALL_AMOUNT, UNSUCCESSFUL, AttemptOutcome, Velocity, Verdict, judge
+from fundraising.money import Euro
+
+_TEN_MINUTES = timedelta(minutes=10)
+_A_DAY = timedelta(days=1)
+_KEPT = timedelta(days=3)
+
+
+def judge_submission(address_digest: str, amount: Euro) -> Verdict:
+    """Whether a submission from this address may go on, by what was sent of late."""
+    return judge(_velocity(address_digest, clock.now()), amount)
+
+
+def note_submission(address_digest: str, amount: Euro, donation_id: int | None) -> None:
+    """Remember a submission; without a donation it was refused."""
+    outcome = AttemptOutcome.REFUSED if donation_id is None else AttemptOutcome.ACCEPTED
+    attempt = SubmissionAttempt(address_digest=address_digest, at=clock.now(), outcome=outcome, amount=amount)
+    attempt.donation_id = donation_id
+    session().add(attempt)
+
+
+def forget_submissions(now: datetime) -> int:
+    """Delete what is older than a few days; how many. Even a keyed digest of an address is kept no longer than it serves."""
+    gone = session().execute(
+        delete(SubmissionAttempt).where(SubmissionAttempt.at < now - _KEPT).returning(SubmissionAttempt.id),
+    )
+    return len(gone.all())
+
+
+def _velocity(address_digest: str, now: datetime) -> Velocity:
+    own = SubmissionAttempt.address_digest == address_digest
+    recent = SubmissionAttempt.at > now - _TEN_MINUTES
+    today = SubmissionAttempt.at > now - _A_DAY
+    small = SubmissionAttempt.amount <= SMALL_AMOUNT
+    failed = (
+        select(func.count())
+        .select_from(SubmissionAttempt)
+        .join(Payment, Payment.donation_id == SubmissionAttempt.donation_id)
+        .where(own, today, Payment.status.in_(UNSUCCESSFUL))
+    )
+    return Velocity(
+        from_address_10_minutes=_count(own, recent),
+        from_address_day=_count(own, today),
+        unsuccessful_from_address_day=session().scalar(failed) or 0,
+        small_everywhere_10_minutes=_count(recent, small),
+    )
+
+
+def _count(*conditions: object) -> int:
+    statement = select(func.count()).select_from(SubmissionAttempt).where(*conditions)  # type: ignore[arg-type]
+    return session().scalar(statement) or 0

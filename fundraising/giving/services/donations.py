@@ -1,0 +1,203 @@
+"""Promises: storing what somebody submitted, paying it again, letting it lapse."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from fundraising import clock
+from fundraising.contacts.rules import Address
+from fundraising.contacts.services import set_postal_address
+from fundraising.db import session
+from fundraising.gifts.rules import LedgerMode, new_reference
+from fundraising.giving.models import Donation, DonorDetails, Payment
+from fundraising.giving.rules import (
+    UNDECIDED,
+    DonationState,
+    PaymentStatus,
+    Route,
+    Submission,
+    donation_after,
+    submission_key,
+)
+from fundraising.giving.services.mails import send_transfer_instructions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# A checkout stays open for minutes, a bank transfer through Mollie for weeks.
+_ONLINE_LAPSES = timedelta(days=30)
+_TRANSFER_LAPSES = timedelta(days=60)
+
+
+class AlreadyPaid(Exception):
+    """This donation has been paid: there is nothing to try again."""
+
+
+class NotPayableOnline(Exception):
+    """The donor chose to transfer the money from their own bank."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedDonation:
+    """Where a submission went. `created` is False where the same one was stored before; a transfer has no payment."""
+
+    donation_id: int
+    reference: str
+    payment_id: int | None
+    created: bool
+
+
+def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDonation:
+    """Store a promise, and its first payment where it goes online; the same submission again changes nothing."""
+    key = submission_key(submission)
+    known = _by_submission(key)
+    if known is not None:
+        return _submitted(known, created=False)
+    try:
+        # A savepoint: the same form, sent twice at once, may have been stored since we looked.
+        with session().begin_nested():
+            donation = _new_donation(submission, key)
+    except IntegrityError:
+        twin = _by_submission(key)
+        if twin is None:
+            raise
+        return _submitted(twin, created=False)
+    if submission.route is Route.ONLINE:
+        _new_payment(donation, method=submission.method, mode=mode)
+    else:
+        send_transfer_instructions(donation)
+    return _submitted(donation, created=True)
+
+
+def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
+    """The payment with which a donor should go on: the open one where there is one, else a new one.
+
+    Raises AlreadyPaid, NotPayableOnline, or LookupError for an unknown reference.
+    """
+    donation = lock_donation(reference)
+    if donation.route is not Route.ONLINE:
+        raise NotPayableOnline(reference)
+    newest = _newest_payment(donation.id)
+    if newest is None:
+        raise LookupError(reference)
+    if donation.state is DonationState.RECEIVED or newest.status is PaymentStatus.PAID:
+        raise AlreadyPaid(reference)
+    if newest.status in UNDECIDED:
+        return newest.id
+    return _new_payment(donation, method=newest.method, mode=mode).id
+
+
+def lock_donation(reference: str) -> Donation:
+    """The donation, locked until the transaction ends: its payments and its state change under this lock only.
+
+    Raises LookupError.
+    """
+    found = session().scalar(
+        select(Donation)
+        .where(Donation.reference == reference)
+        .with_for_update(of=Donation)
+        .execution_options(populate_existing=True),
+    )
+    if found is None:
+        raise LookupError(reference)
+    return found
+
+
+def note_address(reference: str, address: Address) -> None:
+    """Store the postal address that a donor gave for a yearly statement. Raises LookupError."""
+    donation = lock_donation(reference)
+    donor = donation.donor
+    donor.street, donor.house_number = address.street, address.house_number
+    donor.postcode, donor.town = address.postcode, address.town
+    if donation.contact_id is not None:
+        set_postal_address(donation.contact_id, address)
+
+
+def let_promises_lapse(now: datetime) -> int:
+    """Let unpaid promises lapse whose time is over; how many did. Money that comes later still counts."""
+    lapsing = donation_after(DonationState.PROMISED, DonationState.LAPSED)
+    lapsed = session().execute(
+        update(Donation)
+        .where(Donation.state == DonationState.PROMISED, Donation.lapses_at <= now)
+        .values(state=lapsing)
+        .returning(Donation.id),
+    )
+    return len(lapsed.all())
+
+
+def _by_submission(key: str) -> Donation | None:
+    return session().scalar(select(Donation).where(Donation.submission_key == key))
+
+
+def _submitted(donation: Donation, *, created: bool) -> SubmittedDonation:
+    payment = _newest_payment(donation.id)
+    return SubmittedDonation(donation.id, donation.reference, payment.id if payment else None, created)
+
+
+def _newest_payment(donation_id: int) -> Payment | None:
+    return session().scalar(
+        select(Payment).where(Payment.donation_id == donation_id).order_by(Payment.attempt.desc()).limit(1),
+    )
+
+
+def _new_donation(submission: Submission, key: str) -> Donation:
+    now = clock.now()
+    transfer = submission.route is Route.TRANSFER
+    donation = Donation(
+        reference=new_reference(),
+        form_nonce=submission.form_nonce,
+        submission_key=key,
+        programme_id=submission.programme_id,
+        amount=submission.amount,
+        route=submission.route,
+        language=submission.language,
+        source_code=submission.source_code,
+        created_at=now,
+        lapses_at=now + (_TRANSFER_LAPSES if transfer else _ONLINE_LAPSES),
+        donor=_donor_details(submission),
+    )
+    session().add(donation)
+    session().flush()  # the payment and the mail need its number, and a twin must be found out here
+    return donation
+
+
+def _donor_details(submission: Submission) -> DonorDetails:
+    donor = submission.donor
+    return DonorDetails(
+        kind=donor.kind,
+        organisation_name=donor.organisation_name,
+        salutation=donor.name.salutation,
+        given_name=donor.name.given_name,
+        name_prefix=donor.name.prefix,
+        surname=donor.name.surname,
+        email=donor.email,
+        phone=donor.phone,
+        iban=donor.iban,
+        message=donor.message,
+        newsletter=donor.newsletter,
+    )
+
+
+def _new_payment(donation: Donation, *, method: str, mode: LedgerMode) -> Payment:
+    now = clock.now()
+    attempts = session().scalar(select(func.count()).where(Payment.donation_id == donation.id)) or 0
+    payment = Payment(
+        donation_id=donation.id,
+        attempt=attempts + 1,
+        idempotency_key=secrets.token_urlsafe(24),
+        mode=mode,
+        amount=donation.amount,
+        method=method,
+        created_at=now,
+        # Nobody may come back to it: the sweep looks whether it reached Mollie.
+        next_check_at=now + timedelta(minutes=2),
+    )
+    session().add(payment)
+    session().flush()  # its number is asked for at once
+    return payment

@@ -1,0 +1,126 @@
+"""Webhook hints: "look at this id". Stored before anything else, and never dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from fundraising import clock
+from fundraising.db import session
+from fundraising.giving.models import Payment, WebhookHint
+from fundraising.giving.rules import HintState, retry_at
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Anybody can send us made-up ids. Beyond so many that wait, further unknown ones are sent back to be tried later, as
+# Mollie does for a day; ids of our own payments always get in.
+MOST_UNKNOWN_WAITING = 10_000
+# After so many failures a person is told; it is still tried again.
+_FAILURES_UNTIL_PARKED = 5
+# A payment may be seen by Mollie's webhook before its creation is stored here.
+_UNKNOWN_AGAIN = timedelta(minutes=2)
+_TRIES_OF_UNKNOWN = 3
+_ERROR_LENGTH = 500
+
+
+class TooManyHints(Exception):
+    """So many unknown ids wait that no further one is taken in now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueHint:
+    """A hint to look into. `received` tells whether it came again while we looked."""
+
+    provider_id: str
+    received: int
+
+
+def note_hint(provider_id: str) -> None:
+    """Store that an id should be looked at, now. Raises TooManyHints."""
+    if _again(provider_id):
+        return
+    if _is_flood() and not _is_ours(provider_id):
+        raise TooManyHints(provider_id)
+    now = clock.now()
+    hint = WebhookHint(provider_id=provider_id, first_received_at=now, last_received_at=now, next_try_at=now)
+    try:
+        with session().begin_nested():
+            session().add(hint)
+    except IntegrityError:
+        # The same webhook arrived twice at once.
+        _again(provider_id)
+
+
+def due_hints(now: datetime, most: int) -> list[DueHint]:
+    """Hints whose time has come, the oldest first."""
+    rows = session().execute(
+        select(WebhookHint.provider_id, WebhookHint.received)
+        .where(WebhookHint.state.in_((HintState.WAITING, HintState.PARKED)), WebhookHint.next_try_at <= now)
+        .order_by(WebhookHint.next_try_at)
+        .limit(most),
+    )
+    return [DueHint(provider_id, received) for provider_id, received in rows]
+
+
+def settle_hint(hint: DueHint) -> None:
+    """Store that an id was looked at; one that came again meanwhile stays waiting."""
+    _change(hint, state=HintState.DONE, error="")
+
+
+def settle_unknown_hint(hint: DueHint) -> None:
+    """Store that nobody knows this id, after a few looks: it may be of a payment that is being created."""
+    attempts = _attempts(hint.provider_id) + 1
+    state = HintState.UNKNOWN if attempts >= _TRIES_OF_UNKNOWN else HintState.WAITING
+    _change(hint, state=state, attempts=attempts, next_try_at=clock.now() + _UNKNOWN_AGAIN)
+
+
+def note_hint_failure(hint: DueHint, error: str) -> None:
+    """Store that looking failed; try again later, and tell a person when it keeps failing."""
+    attempts = _attempts(hint.provider_id) + 1
+    state = HintState.PARKED if attempts >= _FAILURES_UNTIL_PARKED else HintState.WAITING
+    _change(
+        hint, state=state, attempts=attempts, error=error[:_ERROR_LENGTH], next_try_at=retry_at(attempts, clock.now())
+    )
+
+
+def _again(provider_id: str) -> bool:
+    now = clock.now()
+    known = session().execute(
+        update(WebhookHint)
+        .where(WebhookHint.provider_id == provider_id)
+        .values(
+            state=HintState.WAITING,
+            received=WebhookHint.received + 1,
+            last_received_at=now,
+            next_try_at=now,
+            attempts=0,
+        )
+        .returning(WebhookHint.id),
+    )
+    return known.first() is not None
+
+
+def _is_flood() -> bool:
+    waiting = select(WebhookHint.id).where(WebhookHint.state == HintState.WAITING).limit(MOST_UNKNOWN_WAITING)
+    return (session().scalar(select(func.count()).select_from(waiting.subquery())) or 0) >= MOST_UNKNOWN_WAITING
+
+
+def _is_ours(provider_id: str) -> bool:
+    return session().scalar(select(Payment.id).where(Payment.provider_id == provider_id)) is not None
+
+
+def _attempts(provider_id: str) -> int:
+    return session().scalar(select(WebhookHint.attempts).where(WebhookHint.provider_id == provider_id)) or 0
+
+
+def _change(hint: DueHint, **values: object) -> None:
+    session().execute(
+        update(WebhookHint)
+        .where(WebhookHint.provider_id == hint.provider_id, WebhookHint.received == hint.received)
+        .values(**values),
+    )

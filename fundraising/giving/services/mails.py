@@ -1,0 +1,88 @@
+"""What donors are written: thanks, transfer instructions, and whether they really want the newsletter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fundraising import clock, mailer
+from fundraising.contacts.rules import PersonName, greeting
+from fundraising.contacts.services import request_consent
+from fundraising.gifts.rules import written_reference
+from fundraising.gifts.services import acknowledge
+from fundraising.programmes.queries import programme_name
+
+if TYPE_CHECKING:
+    from fundraising.gifts.services import RecordedGift
+    from fundraising.giving.models import Donation, DonorDetails, Payment
+
+THANK_YOU = "thank_you"
+TRANSFER = "transfer_instructions"
+NEWSLETTER = "newsletter_confirmation"
+
+# Anybody can type anybody's address into the form; so few mails go to one address before money came from there.
+_FEW = 3
+_A_DAY = timedelta(days=1)
+
+
+def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> None:
+    """Thank for a gift that was just booked. `second` says that this donation had been paid before."""
+    message = mailer.compose(
+        THANK_YOU,
+        donation.donor.email,
+        donation.language,
+        greeting=_greeting(donation),
+        amount=payment.amount,
+        programme_name=programme_name(donation.programme_id, donation.language),
+        received_on=clock.date_of(payment.paid_at or clock.now()),
+        reference=written_reference(gift.reference),
+        second_payment=second,
+    )
+    acknowledge(gift.gift_id, kind=THANK_YOU, mail_id=mailer.enqueue(message))
+
+
+def send_transfer_instructions(donation: Donation) -> bool:
+    """Mail how to transfer the money; False where this address was sent enough of these today.
+
+    Nothing that was typed goes into it but the address itself, so that nobody can have our mail say their words.
+    """
+    recipient = donation.donor.email
+    if mailer.recent_count(recipient, TRANSFER, clock.now() - _A_DAY) >= _FEW:
+        return False
+    message = mailer.compose(
+        TRANSFER,
+        recipient,
+        donation.language,
+        amount=donation.amount,
+        programme_name=programme_name(donation.programme_id, donation.language),
+        reference=written_reference(donation.reference),
+        path=f"/bank/{donation.reference}",
+    )
+    mailer.enqueue(message)
+    return True
+
+
+def ask_newsletter_confirmation(donation: Donation) -> bool:
+    """Ask by mail whether the newsletter is wanted; False where it was not ticked or was asked before."""
+    donor = donation.donor
+    if not donor.newsletter or donation.contact_id is None:
+        return False
+    asked = request_consent(
+        donation.contact_id,
+        purpose="newsletter",
+        channel="email",
+        source=f"donation:{donation.id}",
+    )
+    if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_DAY) >= _FEW:
+        return False
+    mailer.enqueue(mailer.compose(NEWSLETTER, donor.email, donation.language, consent_for=donation.contact_id))
+    return True
+
+
+def name_of(donor: DonorDetails) -> PersonName:
+    """The donor's name in its parts."""
+    return PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname)
+
+
+def _greeting(donation: Donation) -> str:
+    return greeting(name_of(donation.donor), donation.language)

@@ -1,0 +1,238 @@
+"""What a payment became: its creation at Mollie, and everything that is seen of it afterwards.
+
+`apply_observation` is the only way from what Mollie says to the ledger, whoever asked Mollie and however often.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from fundraising import clock
+from fundraising.contacts.rules import Identity, OrganisationKind
+from fundraising.contacts.services import find_or_create, set_postal_address
+from fundraising.contacts.rules import Address
+from fundraising.db import session
+from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
+from fundraising.gifts.services import record_gift, record_reversal
+from fundraising.giving.models import Donation, Payment, PaymentEvent
+from fundraising.giving.rules import (
+    PROVIDER,
+    DonationState,
+    DonorKind,
+    Event,
+    EventKind,
+    LedgerLine,
+    PaymentStatus,
+    RefundState,
+    donation_after,
+    ledger_lines,
+    next_check,
+    retry_at,
+    status_of,
+)
+from fundraising.giving.services.donations import lock_donation
+from fundraising.giving.services.mails import ask_newsletter_confirmation, name_of, thank
+from fundraising.iban import InvalidIban, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from fundraising.giving.mollie import PaymentRow
+
+_ERROR_LENGTH = 500
+
+
+class ObservationRefused(Exception):
+    """What Mollie says contradicts what we stored; nothing of it is booked, and somebody must look."""
+
+
+def record_created(payment_id: int, row: PaymentRow) -> None:
+    """Store that a payment exists at Mollie, with where its donor pays. Raises ObservationRefused."""
+    payment = _locked(payment_id)
+    _refuse_contradiction(payment, row)
+    payment.provider_id = row.provider_id
+    payment.checkout_url = row.checkout_url
+    payment.expires_at = row.expires_at
+    _observe(payment, row)
+
+
+def apply_observation(row: PaymentRow) -> bool:
+    """Store what was seen of a payment and bring ledger, donation and thanks up to it.
+
+    Returns False where the payment is not ours. Raises ObservationRefused.
+    """
+    payment_id = _ours(row)
+    if payment_id is None:
+        return False
+    payment = _locked(payment_id)
+    _refuse_contradiction(payment, row)
+    payment.provider_id = row.provider_id
+    if row.checkout_url:
+        payment.checkout_url = row.checkout_url
+    _observe(payment, row)
+    return True
+
+
+def note_failure(payment_id: int, error: str) -> None:
+    """Remember that a look at the provider failed, and look again later."""
+    payment = _locked(payment_id)
+    payment.check_failures += 1
+    payment.error = error[:_ERROR_LENGTH]
+    payment.next_check_at = retry_at(payment.check_failures, clock.now())
+
+
+def abandon(payment_id: int) -> None:
+    """Store that a payment never reached Mollie. Should it turn up after all, it counts."""
+    payment = _locked(payment_id)
+    if payment.provider_id is None:
+        payment.status = PaymentStatus.ABANDONED
+        payment.next_check_at = None
+
+
+def _locked(payment_id: int) -> Payment:
+    reference = session().scalar(
+        select(Donation.reference).join(Payment, Payment.donation_id == Donation.id).where(Payment.id == payment_id),
+    )
+    if reference is None:
+        raise LookupError(payment_id)
+    lock_donation(reference)
+    return session().get_one(Payment, payment_id, populate_existing=True)
+
+
+def _ours(row: PaymentRow) -> int | None:
+    """The payment by Mollie's id; or by our key in its metadata, where a crash kept us from storing that id."""
+    by_id = session().scalar(select(Payment.id).where(Payment.provider_id == row.provider_id))
+    if by_id is not None or not row.key:
+        return by_id
+    return session().scalar(
+        select(Payment.id).where(Payment.idempotency_key == row.key, Payment.provider_id.is_(None)),
+    )
+
+
+def _refuse_contradiction(payment: Payment, row: PaymentRow) -> None:
+    if row.mode is not payment.mode:
+        raise ObservationRefused(f"{row.provider_id}: a {row.mode} payment does not belong to a {payment.mode} ledger")
+    if row.amount != payment.amount:
+        raise ObservationRefused(f"{row.provider_id}: Mollie has another amount than was asked")
+    if payment.provider_id not in {None, row.provider_id}:
+        raise ObservationRefused(f"{row.provider_id}: this payment is known under another id")
+
+
+def _observe(payment: Payment, row: PaymentRow) -> None:
+    donation = session().get_one(Donation, payment.donation_id)
+    events = _remember(payment, row.events)
+    was_paid = donation.state is DonationState.RECEIVED
+    payment.status = status_of(PaymentStatus(e.state) for e in events if e.kind is EventKind.STATUS)
+    payment.method = row.method or payment.method
+    payment.paid_at = payment.paid_at or row.paid_at
+    payment.check_failures, payment.error = 0, ""
+    payment.next_check_at = next_check(
+        payment.status, payment.created_at, clock.now(), moving=_refund_under_way(events)
+    )
+    for line in ledger_lines(events):
+        _book(line, donation, payment, row.payer_iban, second=was_paid)
+
+
+def _remember(payment: Payment, seen: Iterable[Event]) -> list[Event]:
+    """Store the events that are new; all that are known of this payment."""
+    stored = session().scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id)).all()
+    known = {(e.provider_ref, e.state, e.amount): _event(e) for e in stored}
+    now = clock.now()
+    for event in seen:
+        key = (event.provider_ref, str(event.state), event.amount)
+        if key not in known:
+            known[key] = event
+            session().add(_row(payment.id, event, now))
+    return list(known.values())
+
+
+def _event(row: PaymentEvent) -> Event:
+    return Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on)
+
+
+def _row(payment_id: int, event: Event, now: datetime) -> PaymentEvent:
+    return PaymentEvent(
+        payment_id=payment_id,
+        kind=event.kind,
+        provider_ref=event.provider_ref,
+        state=str(event.state),
+        amount=event.amount,
+        occurred_on=event.occurred_on,
+        observed_at=now,
+    )
+
+
+def _refund_under_way(events: Iterable[Event]) -> bool:
+    states: dict[str, set[str]] = {}
+    for event in events:
+        if event.kind is EventKind.REFUND:
+            states.setdefault(event.provider_ref, set()).add(event.state)
+    final = {RefundState.REFUNDED, RefundState.CANCELED, RefundState.FAILED}
+    return any(not final & seen for seen in states.values())
+
+
+def _book(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: str, *, second: bool) -> None:
+    if line.kind is EntryKind.RECEIVED:
+        _book_gift(line, donation, payment, payer_iban, second=second)
+        return
+    record_reversal(
+        Reversal(
+            reverses=Source(PROVIDER, line.reverses),
+            amount=line.amount,
+            kind=line.kind,
+            source=Source(PROVIDER, line.source_ref),
+            occurred_on=line.occurred_on,
+            recorded_by=PROVIDER,
+        ),
+    )
+
+
+def _book_gift(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: str, *, second: bool) -> None:
+    _find_contact(donation, payer_iban)
+    gift = record_gift(
+        Booking(
+            amount=line.amount,
+            contact_id=donation.contact_id,
+            programme_id=donation.programme_id,
+            method=payment.method,
+            received_on=line.occurred_on,
+            source=Source(PROVIDER, line.source_ref),
+            mode=payment.mode,
+            recorded_by=PROVIDER,
+            # One reference for the donor to keep; a second payment of the same donation is a gift of its own.
+            reference=None if second else donation.reference,
+        ),
+    )
+    if gift.created:
+        donation.state = donation_after(donation.state, DonationState.RECEIVED)
+        thank(donation, payment, gift, second=second)
+        ask_newsletter_confirmation(donation)
+
+
+def _find_contact(donation: Donation, payer_iban: str) -> None:
+    if donation.contact_id is not None:
+        return
+    donor = donation.donor
+    identity = Identity(
+        name=name_of(donor),
+        email=donor.email,
+        phone=donor.phone,
+        language=donation.language,
+        organisation_kind=None if donor.kind is DonorKind.PERSON else OrganisationKind(donor.kind.value),
+        organisation_name=donor.organisation_name,
+    )
+    donation.contact_id = find_or_create(identity, proven_iban=_proven(payer_iban), source="online_gift")
+    if donor.street:
+        address = Address(donor.street, donor.house_number, donor.postcode, donor.town)
+        set_postal_address(donation.contact_id, address)
+
+
+def _proven(payer_iban: str) -> str | None:
+    """The account that paid, where Mollie tells it whole; a masked or foreign number proves nothing here."""
+    try:
+        return check(payer_iban).compact if payer_iban else None
+    except InvalidIban:
+        return None
