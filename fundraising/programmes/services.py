@@ -203,12 +203,12 @@ def _faults_of_approved(
 
 
 def _known_figures(programme_id: int) -> dict[tuple[object, ...], Figure]:
-    rows = session().scalars(select(Figure).where(Figure.programme_id == programme_id))
+    rows = session().scalars(select(Figure).where(Figure.programme_id == programme_id).order_by(Figure.position))
     return {(row.year, row.key, row.kind.value, row.version): row for row in rows}
 
 
 def _known_unit_costs(programme_id: int) -> dict[tuple[object, ...], UnitCost]:
-    rows = session().scalars(select(UnitCost).where(UnitCost.programme_id == programme_id))
+    rows = session().scalars(select(UnitCost).where(UnitCost.programme_id == programme_id).order_by(UnitCost.id))
     return {(row.year, row.key, row.version): row for row in rows}
 
 
