@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 
@@ -68,6 +69,7 @@ def word(kind: type[StrEnum]) -> Enum:
         native_enum=False,
         create_constraint=False,
         length=32,
+        validate_strings=True,
         values_callable=lambda members: [member.value for member in members],
     )
 
@@ -133,6 +135,8 @@ def transaction() -> Iterator[Session]:
     if current.new or current.dirty or current.deleted:
         raise TransactionError("something was changed before the transaction began")
     current.rollback()
+    # A row that was read before, and not since, would hide what others have made of it.
+    current.expire_all()
     hooks: list[Callable[[], None]] = []
     current.info[_HOOKS] = hooks
     token = _writing.set(True)
@@ -147,6 +151,13 @@ def transaction() -> Iterator[Session]:
         del current.info[_HOOKS]
     for hook in hooks:
         hook()
+
+
+def insert_new(table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that adds nothing where a unique key is taken already; RETURNING tells what was really added."""
+    if is_sqlite(session().connection()):
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def after_commit(hook: Callable[[], None]) -> None:

@@ -56,9 +56,11 @@ def formatted(compact: str) -> str:
 
 def check(text: str) -> CheckedIban:
     """Check an IBAN as someone typed it, with or without spaces. Raises InvalidIban."""
-    compact = re.sub(r"[\s\u00a0.\-]", "", text).upper().removeprefix("IBAN")
-    if not re.fullmatch(r"[A-Z0-9]{1,64}", compact):
+    bare = re.sub(r"[\s\u00a0.\-]", "", text)
+    # Before upper(), which would turn a sharp s into two letters.
+    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", bare):
         raise InvalidIban(IbanFault.CHARACTERS)
+    compact = bare.upper().removeprefix("IBAN")
     iban = IBAN(compact, allow_invalid=True)
     _check_country_and_length(iban)
     try:
