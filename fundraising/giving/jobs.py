@@ -1,7 +1,7 @@
-"""Talking with Mollie and applying what it says: for the webhook, the return page, the sweep and the command line alike.
+"""Talking with Mollie and applying what it says: for webhook, return page, sweep and command line alike.
 
-Every step is: ask the network outside any transaction, then lock, re-read and apply in one short transaction. Whatever is
-killed in between is found again by the sweep.
+Every step is: ask the network outside any transaction, then lock, re-read and apply in one short transaction.
+Whatever is killed in between is found again by the sweep.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from fundraising.giving.services.payments import (
     note_failure,
     record_created,
 )
-from fundraising.programmes.queries import programme_name
+from fundraising.programmes.queries import programme_names
 from fundraising.tasks import job
 
 if TYPE_CHECKING:
     from fundraising.giving.mollie import PaymentRow
 
-log = logs.get_logger(__name__)
+log = logs.get_logger()
 
 _BATCH = 200
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
@@ -72,10 +72,10 @@ def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> st
     The address is empty where Mollie finished it at once. Raises MollieError, ObservationRefused or LookupError.
     """
     wanted = payment_to_make(payment_id)
-    session().rollback()  # nothing stays open while Mollie is asked
     if wanted.provider_id:
         return wanted.checkout_url
-    name = programme_name(wanted.programme_id, wanted.language)
+    name = programme_names(wanted.language)[wanted.programme_id].name
+    session().rollback()  # nothing stays open while Mollie is asked
     row = door.create_payment(
         PaymentOrder(
             key=wanted.key,
@@ -110,7 +110,7 @@ def process_hints(door: MollieDoor) -> tuple[int, int]:
 
 
 def sweep(door: MollieDoor) -> Swept:
-    """Look at everything that may have moved without our hearing of it. Raises MollieUnavailable where Mollie is gone."""
+    """Look at everything that may have moved unheard. Raises MollieUnavailable where Mollie is gone."""
     settled, failed = process_hints(door)
     due = due_payments(clock.now(), most=_BATCH)
     looked = [_look(door, payment) for payment in due if payment.provider_id]

@@ -1,7 +1,7 @@
 """The door to Mollie: the only place where mollie-api-python is used.
 
-Typed frozen rows go out, errors of our own go out, and euros only come in. The client retries nothing that was answered,
-so retrying a busy or failing Mollie is done here, under the same idempotency key
+Typed frozen rows go out, errors of our own go out, and euros only come in. The client retries nothing that was
+answered, so retrying a busy or failing Mollie is done here, under the same idempotency key
 (https://docs.mollie.com/reference/api-idempotency).
 """
 
@@ -55,7 +55,7 @@ class MollieUnavailable(MollieError):
 
 
 class MollieRefused(MollieError):
-    """Mollie understood and said no; asking again will not help. `status` is the HTTP status, `field` what it is about."""
+    """Mollie understood and said no; asking again will not help. `status` is HTTP's, `field` what it is about."""
 
     def __init__(self, status: int, field: str, detail: str) -> None:
         super().__init__(f"{status} {field}: {detail}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, select
@@ -11,12 +10,13 @@ from sqlalchemy import Select, func, select
 from fundraising.db import session
 from fundraising.giving.models import Donation, OfferedMethod, Payment, PaymentEvent, WebhookHint
 from fundraising.giving.rules import DonationState, EventKind, HintState, Method, PaymentStatus, Route
-from fundraising.money import Euro
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
     from fundraising.gifts.rules import LedgerMode
+    from fundraising.money import Euro
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
 from fundraising import clock
@@ -76,3 +77,8 @@ class Tokens:
 def address_digest(secret_key: str, address: str) -> str:
     """A keyed digest of a client's address: enough to count attempts, not enough to know who it was."""
     return hmac.digest(secret_key.encode(), f"{_SALT}address:{address}".encode(), "sha256").hex()
+
+
+def tokens_for(purpose: str) -> Tokens:
+    """The tokens of the running application for one purpose."""
+    return Tokens(str(current_app.config["SECRET_KEY"]), purpose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
@@ -10,7 +11,9 @@ from fundraising import clock
 from fundraising.db import session
 from fundraising.giving.models import Payment, SubmissionAttempt
 from fundraising.giving.rules import SMALL_AMOUNT, UNSUCCESSFUL, AttemptOutcome, Velocity, Verdict, judge
-from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from fundraising.money import Euro
 
 _TEN_MINUTES = timedelta(minutes=10)
 _A_DAY = timedelta(days=1)
@@ -31,7 +34,7 @@ def note_submission(address_digest: str, amount: Euro, donation_id: int | None) 
 
 
 def forget_submissions(now: datetime) -> int:
-    """Delete what is older than a few days; how many. Even a keyed digest of an address is kept no longer than it serves."""
+    """Delete what is older than a few days; how many. Even a keyed digest is kept no longer than it serves."""
     gone = session().execute(
         delete(SubmissionAttempt).where(SubmissionAttempt.at < now - _KEPT).returning(SubmissionAttempt.id),
     )

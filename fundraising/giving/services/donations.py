@@ -11,7 +11,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundraising import clock
-from fundraising.contacts.rules import Address
 from fundraising.contacts.services import set_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import LedgerMode, new_reference
@@ -29,6 +28,8 @@ from fundraising.giving.services.mails import send_transfer_instructions
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from fundraising.contacts.rules import Address
 
 # A checkout stays open for minutes, a bank transfer through Mollie for weeks.
 _ONLINE_LAPSES = timedelta(days=30)

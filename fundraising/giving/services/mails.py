@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fundraising import clock, mailer
-from fundraising.contacts.rules import PersonName, greeting
+from fundraising.contacts.rules import PersonName, letter_salutation
 from fundraising.contacts.services import request_consent
 from fundraising.gifts.rules import written_reference
 from fundraising.gifts.services import acknowledge
-from fundraising.programmes.queries import programme_name
+from fundraising.programmes.queries import programme_names
+from fundraising.web.locale import absolute_url
+from fundraising.web.mails import compose_mail
+from fundraising.web.tokens import tokens_for
 
 if TYPE_CHECKING:
-    from fundraising.gifts.services import RecordedGift
+    from fundraising.gifts.rules import RecordedGift
     from fundraising.giving.models import Donation, DonorDetails, Payment
 
 THANK_YOU = "thank_you"
@@ -27,13 +30,13 @@ _A_DAY = timedelta(days=1)
 
 def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> None:
     """Thank for a gift that was just booked. `second` says that this donation had been paid before."""
-    message = mailer.compose(
+    message = compose_mail(
         THANK_YOU,
         donation.donor.email,
         donation.language,
-        greeting=_greeting(donation),
+        salutation=letter_salutation(name_of(donation.donor), donation.language),
         amount=payment.amount,
-        programme_name=programme_name(donation.programme_id, donation.language),
+        programme_name=programme_names(donation.language)[donation.programme_id].name,
         received_on=clock.date_of(payment.paid_at or clock.now()),
         reference=written_reference(gift.reference),
         second_payment=second,
@@ -49,14 +52,14 @@ def send_transfer_instructions(donation: Donation) -> bool:
     recipient = donation.donor.email
     if mailer.recent_count(recipient, TRANSFER, clock.now() - _A_DAY) >= _FEW:
         return False
-    message = mailer.compose(
+    message = compose_mail(
         TRANSFER,
         recipient,
         donation.language,
         amount=donation.amount,
-        programme_name=programme_name(donation.programme_id, donation.language),
+        programme_name=programme_names(donation.language)[donation.programme_id].name,
         reference=written_reference(donation.reference),
-        path=f"/bank/{donation.reference}",
+        url=absolute_url("giving.transfer", language=donation.language, reference=donation.reference),
     )
     mailer.enqueue(message)
     return True
@@ -67,22 +70,16 @@ def ask_newsletter_confirmation(donation: Donation) -> bool:
     donor = donation.donor
     if not donor.newsletter or donation.contact_id is None:
         return False
-    asked = request_consent(
-        donation.contact_id,
-        purpose="newsletter",
-        channel="email",
-        source=f"donation:{donation.id}",
-    )
+    source = f"donation:{donation.id}"
+    asked = request_consent(donation.contact_id, purpose="newsletter", channel="email", source=source)
     if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_DAY) >= _FEW:
         return False
-    mailer.enqueue(mailer.compose(NEWSLETTER, donor.email, donation.language, consent_for=donation.contact_id))
+    token = tokens_for(NEWSLETTER).issue(f"{donation.contact_id}:{source}")
+    url = absolute_url("giving.newsletter", language=donation.language, token=token)
+    mailer.enqueue(compose_mail(NEWSLETTER, donor.email, donation.language, url=url))
     return True
 
 
 def name_of(donor: DonorDetails) -> PersonName:
     """The donor's name in its parts."""
     return PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname)
-
-
-def _greeting(donation: Donation) -> str:
-    return greeting(name_of(donation.donor), donation.language)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from fundraising import clock
-from fundraising.contacts.rules import Identity, OrganisationKind
+from fundraising.contacts.rules import Address, Identity, OrganisationKind
 from fundraising.contacts.services import find_or_create, set_postal_address
-from fundraising.contacts.rules import Address
 from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
 from fundraising.gifts.services import record_gift, record_reversal

@@ -1,0 +1,134 @@
+"""What must hold between payments and the ledger, at any time, on live data.
+
+Each check is one aggregate in the database: nothing here grows with the number of gifts but the database's own work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, case, func, or_, select
+
+from fundraising.db import session
+from fundraising.gifts.queries import source_lines, unthanked
+from fundraising.gifts.rules import EntryKind, Finding
+from fundraising.giving.models import Donation, Payment, PaymentEvent
+from fundraising.giving.rules import (
+    PROVIDER,
+    REFUND_ON_ITS_WAY,
+    ChargebackState,
+    DonationState,
+    EventKind,
+    PaymentStatus,
+    RefundState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Select
+
+# A list of everything helps nobody: what is wrong is wrong in a few ways.
+_MOST = 50
+
+
+def findings() -> Iterator[Finding]:
+    """Every difference between what Mollie did and what the ledger holds."""
+    for check, statement in (
+        ("payment paid, not in the ledger", _paid_not_booked()),
+        ("in the ledger, not paid", _booked_not_paid()),
+        ("refund or chargeback not in the ledger", _taken_back_not_booked()),
+        ("in the ledger, not refunded or charged back", _booked_not_taken_back()),
+        ("payment's status is not what was seen", _status_not_seen()),
+        ("donation's state is not its payments'", _state_not_payments()),
+    ):
+        for ref in session().scalars(statement.limit(_MOST)):
+            yield Finding(check, str(ref))
+    for reference in unthanked(PROVIDER, most=_MOST):
+        yield Finding("gift not thanked", reference)
+
+
+def _paid_not_booked() -> Select[str]:
+    lines = source_lines(PROVIDER)
+    return (
+        select(Payment.provider_id)
+        .outerjoin(lines, and_(lines.c.source_ref == Payment.provider_id, lines.c.kind == EntryKind.RECEIVED))
+        .where(
+            Payment.status == PaymentStatus.PAID,
+            or_(lines.c.amount.is_(None), lines.c.amount != Payment.amount),
+        )
+    )
+
+
+def _booked_not_paid() -> Select[str]:
+    lines = source_lines(PROVIDER)
+    return (
+        select(lines.c.source_ref)
+        .outerjoin(Payment, and_(Payment.provider_id == lines.c.source_ref, Payment.status == PaymentStatus.PAID))
+        .where(lines.c.kind == EntryKind.RECEIVED, Payment.id.is_(None))
+    )
+
+
+def _taken_back_not_booked() -> Select[str]:
+    lines = source_lines(PROVIDER)
+    wanted = _wanted_lines().subquery()
+    return (
+        select(wanted.c.source_ref)
+        .outerjoin(lines, lines.c.source_ref == wanted.c.source_ref)
+        .where(or_(lines.c.amount.is_(None), lines.c.amount != wanted.c.amount))
+    )
+
+
+def _booked_not_taken_back() -> Select[str]:
+    lines = source_lines(PROVIDER)
+    wanted = _wanted_lines().subquery()
+    return (
+        select(lines.c.source_ref)
+        .outerjoin(wanted, lines.c.source_ref == wanted.c.source_ref)
+        .where(lines.c.kind != EntryKind.RECEIVED, wanted.c.source_ref.is_(None))
+    )
+
+
+def _wanted_lines() -> Select[str, int]:
+    """What rules.ledger_lines says of refunds and chargebacks, once more in SQL: two ways that must agree."""
+    paid = select(Payment.id).where(Payment.status == PaymentStatus.PAID)
+    went = select(PaymentEvent.provider_ref, func.max(PaymentEvent.amount).label("amount")).where(
+        PaymentEvent.payment_id.in_(paid),
+    )
+    out = (
+        went.where(
+            or_(
+                and_(PaymentEvent.kind == EventKind.REFUND, PaymentEvent.state.in_(REFUND_ON_ITS_WAY)),
+                PaymentEvent.kind == EventKind.CHARGEBACK,
+            ),
+        )
+        .group_by(PaymentEvent.provider_ref)
+        .subquery()
+    )
+    back = (
+        went.where(
+            or_(
+                and_(PaymentEvent.kind == EventKind.REFUND, PaymentEvent.state == RefundState.FAILED),
+                and_(PaymentEvent.kind == EventKind.CHARGEBACK, PaymentEvent.state == ChargebackState.REVERSED),
+            ),
+        )
+        .add_columns(func.max(case((PaymentEvent.kind == EventKind.REFUND, ":failed"), else_=":reversed")).label("how"))
+        .group_by(PaymentEvent.provider_ref)
+        .subquery()
+    )
+    negative = select(out.c.provider_ref.label("source_ref"), (-out.c.amount).label("amount"))
+    return negative.union_all(select((back.c.provider_ref + back.c.how).label("source_ref"), back.c.amount))
+
+
+def _status_not_seen() -> Select[int]:
+    seen_paid = select(PaymentEvent.payment_id).where(
+        PaymentEvent.kind == EventKind.STATUS,
+        PaymentEvent.state == PaymentStatus.PAID,
+    )
+    is_paid = Payment.status == PaymentStatus.PAID
+    return select(Payment.id).where(is_paid != Payment.id.in_(seen_paid))
+
+
+def _state_not_payments() -> Select[str]:
+    paid = select(Payment.donation_id).where(Payment.status == PaymentStatus.PAID)
+    return select(Donation.reference).where(Donation.id.in_(paid), Donation.state != DonationState.RECEIVED)

@@ -1,0 +1,119 @@
+"""`fundraising payments`: what Mollie did, and asking Mollie again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask.cli import AppGroup
+
+from fundraising.gifts.rules import LedgerError, written_reference
+from fundraising.giving import queries
+from fundraising.giving.jobs import mollie_door, sweep, sync_payment
+from fundraising.giving.mollie import MollieError
+from fundraising.giving.rules import PaymentStatus
+from fundraising.giving.services.payments import ObservationRefused
+
+if TYPE_CHECKING:
+    from fundraising.giving.queries import EventRow, PaymentSummary
+
+cli = AppGroup("payments", help="Payments through Mollie.")
+
+
+@cli.command("list")
+@click.option("--status", type=click.Choice([status.value for status in PaymentStatus]), help="Only this status.")
+@click.option("--double", is_flag=True, help="Only forms that were paid more than once: probably to be refunded.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def list_(status: str | None, double: bool, limit: int, as_json: bool) -> None:
+    """List payments, the newest first."""
+    found = (
+        queries.double_payments(most=limit)
+        if double
+        else queries.payments(PaymentStatus(status) if status else None, most=limit)
+    )
+    if as_json:
+        click.echo(json.dumps([_as_json(payment) for payment in found], indent=2))
+        return
+    for payment in found:
+        click.echo(_line(payment))
+    click.echo(f"{len(found)} payment{'' if len(found) == 1 else 's'}")
+
+
+@cli.command("show")
+@click.argument("payment")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of one object.")
+def show(payment: str, as_json: bool) -> None:
+    """Show PAYMENT (Mollie's id or our number) with everything that was seen of it."""
+    found = queries.payment(payment)
+    if found is None:
+        raise click.ClickException(f"no payment {payment}")
+    events = queries.payment_events(found.payment_id)
+    if as_json:
+        shown = {**_as_json(found), "events": [_event_as_json(event) for event in events]}
+        click.echo(json.dumps([shown], indent=2))
+        return
+    click.echo(_line(found))
+    for event in events:
+        click.echo(
+            f"  {event.occurred_on}  {event.kind:<10}  {event.provider_ref:<28}  {event.state:<11}  {event.amount}"
+        )
+    if found.error:
+        click.echo(f"  error: {found.error}")
+
+
+@cli.command("sync")
+@click.argument("payment", required=False)
+def sync(payment: str | None) -> None:
+    """Ask Mollie about PAYMENT (Mollie's id), or about everything that may have moved."""
+    try:
+        if payment is None:
+            _sweep()
+        elif not sync_payment(mollie_door(), payment):
+            raise click.ClickException(f"{payment} is known to Mollie, but not ours")
+    except (MollieError, ObservationRefused, LedgerError) as trouble:
+        raise click.ClickException(f"{type(trouble).__name__}: {trouble}") from None
+
+
+def _sweep() -> None:
+    swept = sweep(mollie_door())
+    click.echo(f"hints {swept.hints}, payments {swept.payments}, adopted {swept.adopted}, failed {swept.failed}")
+    if swept.failed:
+        raise click.ClickException(f"{swept.failed} could not be synchronised; they are tried again")
+
+
+def _line(payment: PaymentSummary) -> str:
+    made = payment.created_at.isoformat(timespec="minutes")
+    reference = written_reference(payment.reference)
+    return (
+        f"{payment.payment_id:>7}  {made}  {reference}  {payment.amount!s:>12}"
+        f"  {payment.status:<10}  {payment.method:<12}  {payment.provider_id}"
+    )
+
+
+def _as_json(payment: PaymentSummary) -> dict[str, Any]:
+    return {
+        "id": payment.payment_id,
+        "provider_id": payment.provider_id or None,
+        "donation": payment.reference,
+        "attempt": payment.attempt,
+        "amount": payment.amount.as_json(),
+        "method": payment.method or None,
+        "mode": payment.mode,
+        "status": payment.status,
+        "created_at": payment.created_at.isoformat(),
+        "paid_at": payment.paid_at.isoformat() if payment.paid_at else None,
+        "error": payment.error or None,
+    }
+
+
+def _event_as_json(event: EventRow) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "provider_ref": event.provider_ref,
+        "state": event.state,
+        "amount": event.amount.as_json(),
+        "occurred_on": event.occurred_on.isoformat(),
+        "observed_at": event.observed_at.isoformat(),
+    }
