@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.web.locale import current_language
+from fundraising.web.locale import language_of_address
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -46,7 +46,7 @@ def init(app: Flask, *, encrypted: bool) -> None:
     def add_headers(response: Response) -> Response:
         response.headers.extend(always)
         if response.mimetype == "text/html":
-            response.headers["Content-Language"] = current_language()
+            response.headers["Content-Language"] = language_of_address()
         if "Cache-Control" not in response.headers:
             # A page may come back with the Back button as it was left, and is otherwise asked for again.
             response.headers["Cache-Control"] = PAGE_CACHING

@@ -44,7 +44,7 @@ def init(app: Flask) -> None:
         default_locale=DUTCH,
         default_timezone="Europe/Amsterdam",
         default_translation_directories=str(resource("translations")),
-        locale_selector=_language_of_address,
+        locale_selector=language_of_address,
     )
     app.jinja_env.globals.update(
         public_url=public_url,
@@ -108,7 +108,8 @@ def _in_language(endpoint: str, language: str) -> str:
     return f"{blueprint}{_ENGLISH_SUFFIX}.{view}" if language == ENGLISH else endpoint
 
 
-def _language_of_address() -> str:
+def language_of_address() -> str:
+    """The language that the address of this request asks for; Dutch outside a request."""
     if not has_request_context():
         return DUTCH
     path = request.path
