@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 from config import Config
 from fundraising import tasks
 from fundraising.db import db, engine_options
+from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.logs import configure_logging
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
@@ -31,8 +32,15 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
+    app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     return app
+
+
+def _mollie_door(settings: Config) -> MollieDoor:
+    # Mollie refuses a webhook address that it cannot reach; without one the sweep does the work.
+    webhook_url = "" if settings.public_is_local else f"{settings.public_url}/webhooks/mollie"
+    return MollieDoor(DoorSettings(settings.mollie_api_key, settings.mollie_api_url, webhook_url))
 
 
 cli = FlaskGroup(create_app=create_app)
