@@ -1,7 +1,7 @@
 """The database: one engine set-up for SQLite and PostgreSQL, the column types, and who owns a transaction.
 
-The entry point (a view, a job, a command) opens `with transaction():` and services only work inside it. What must happen
-after the data is safe is handed to `after_commit()`.
+The entry point (a view, a job, a command) opens `with transaction():` and services only work inside it. What must
+happen after the data is safe is handed to `after_commit()`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -126,8 +126,8 @@ def transaction() -> Iterator[Session]:
     """Commit what happens inside, or nothing of it, and then run what `after_commit()` gathered.
 
     On SQLite it takes the write lock at once: a read that later turns into a write fails at once under competition,
-    whatever the busy timeout. Ends a read that is running, since it may show an older state. Raises TransactionError when
-    nested, or when something was changed outside any transaction.
+    whatever the busy timeout. Ends a read that is running, since it may show an older state. Raises TransactionError
+    when nested, or when something was changed outside any transaction.
     """
     current = session()
     if _HOOKS in current.info:
@@ -158,6 +158,12 @@ def insert_new(table: type[Base]) -> sqlite.Insert | postgresql.Insert:
     if is_sqlite(session().connection()):
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def one_at_a_time(key: str) -> None:
+    """Let no other transaction go on with this key until ours ends. On SQLite the write lock sees to that already."""
+    if not is_sqlite(session().connection()):
+        session().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def after_commit(hook: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
-"""Tables of the ledger. Rows of `gift`, `gift_correction` and `gift_entry` are never updated or deleted: triggers refuse it.
+"""Tables of the ledger.
 
-What stands of a gift is the sum of its entries; no column says otherwise. Nothing personal stands here: what must be
+Rows of `ledger`, `gift`, `gift_correction` and `gift_entry` are never updated or deleted: triggers refuse it. What
+stands of a gift is the sum of its entries; no column says otherwise. Nothing personal stands here: what must be
 erasable stands in other tables.
 """
 
@@ -133,7 +134,7 @@ class GiftEntry(Model):
 
 
 class Acknowledgement(Model):
-    """That a gift was thanked, and by which mail: once per kind, whatever is repeated. Online giving and letters share it."""
+    """That a gift was thanked, and by which mail: once per kind, whatever is repeated."""
 
     __tablename__ = "acknowledgement"
     __table_args__ = (UniqueConstraint("gift_id", "kind"),)

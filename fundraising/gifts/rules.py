@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -303,6 +304,28 @@ def positive(amount: Euro) -> Euro:
     if amount <= Euro(0):
         raise NotPositive(f"{amount.value} is not an amount to book")
     return amount
+
+
+def check_date(happened_on: date, today: date) -> None:
+    """Raises FutureDate. One day is allowed for: the provider's clock may pass midnight before ours."""
+    if happened_on > today + timedelta(days=1):
+        raise FutureDate(f"{happened_on} is still to come")
+
+
+def received_entry(booking: Booking, gift_id: int, booked_on: date) -> Entry:
+    """The entry with which a gift begins."""
+    return Entry(
+        gift_id=gift_id,
+        kind=EntryKind.RECEIVED,
+        amount=booking.amount,
+        contact_id=booking.contact_id,
+        programme_id=booking.programme_id,
+        method=booking.method,
+        received_on=booking.received_on,
+        booked_on=booked_on,
+        recorded_by=booking.recorded_by,
+        source=booking.source,
+    )
 
 
 def standing(entries: Sequence[EntryRow]) -> list[EntryRow]:

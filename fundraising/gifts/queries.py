@@ -1,0 +1,298 @@
+"""Typed reads of the ledger.
+
+A contact that was merged into another is read as that other; the entries themselves never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy.orm import aliased
+
+from fundraising.contacts.queries import current_ids, known_as, survivors
+from fundraising.db import session
+from fundraising.gifts.models import Acknowledgement, FinancialYear, Gift, GiftEntry, Ledger
+from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, LedgerMode, Source
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Row, Select, Subquery
+
+_PAGE = 500
+
+
+class GiftKey(NamedTuple):
+    """Where a gift stands in a list, newest first."""
+
+    received_on: date
+    gift_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftSummary:
+    """A gift as it stands now: `received` before and `standing` after what went back of it."""
+
+    gift_id: int
+    reference: str
+    received_on: date
+    contact_id: int | None
+    programme_id: int
+    method: str
+    received: Euro
+    standing: Euro
+    thanked_at: datetime | None
+
+    @property
+    def key(self) -> GiftKey:
+        """Its place in a list."""
+        return GiftKey(self.received_on, self.gift_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftFilter:
+    """Which gifts to list; what is left None does not matter. Dates are inclusive, `amount` is what was received."""
+
+    programme_id: int | None = None
+    received_from: date | None = None
+    received_until: date | None = None
+    contact_id: int | None = None
+    method: str | None = None
+    amount: Euro | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTotal:
+    """What one contact, or nobody known, gave in a tax year."""
+
+    contact_id: int | None
+    total: Euro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinancialYearRow:
+    """A financial year; what it held when it was closed, or None while it is open."""
+
+    year: int
+    closed_at: datetime | None
+    closed_by: str | None
+    entry_count: int | None
+    total: Euro | None
+
+
+def ledger_mode() -> LedgerMode | None:
+    """What kind of money this ledger holds; None before the first booking."""
+    return session().scalar(select(Ledger.mode))
+
+
+def gift_by_source(source: Source) -> GiftSummary | None:
+    """The gift to which an entry with this source belongs, whatever kind of entry that is."""
+    return _one(Gift.id == select(GiftEntry.gift_id).where(from_source(source)).scalar_subquery())
+
+
+def gift_by_reference(reference: str) -> GiftSummary | None:
+    """The gift with this reference, as `parse_reference` reads it."""
+    return _one(Gift.reference == reference)
+
+
+def gift_by_id(gift_id: int) -> GiftSummary | None:
+    """The gift with this number."""
+    return _one(Gift.id == gift_id)
+
+
+def gifts(wanted: GiftFilter, *, after: GiftKey | None = None) -> Iterator[GiftSummary]:
+    """All gifts that match, newest first, read page by page: memory does not grow with their number."""
+    while page := gift_page(wanted, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].key
+
+
+def gift_page(wanted: GiftFilter, *, after: GiftKey | None = None, limit: int = 100) -> list[GiftSummary]:
+    """The first gifts that match, newest first, from behind `after`; two queries, however long the list is."""
+    matching = _summaries().where(*_conditions(wanted))
+    if after is not None:
+        matching = matching.where(tuple_(GiftEntry.received_on, GiftEntry.gift_id) < tuple_(*after))
+    newest_first = matching.order_by(GiftEntry.received_on.desc(), GiftEntry.gift_id.desc())
+    return _read(session().execute(newest_first.limit(limit)).all())
+
+
+def entries(gift_id: int) -> list[EntryRow]:
+    """A gift's entries in the order of booking; their contacts are those of the booking."""
+    rows = session().scalars(select(GiftEntry).where(GiftEntry.gift_id == gift_id).order_by(GiftEntry.id))
+    return [_entry(row) for row in rows]
+
+
+def tax_year_total(contact_id: int, year: int) -> Euro:
+    """What a contact gave in a tax year, less what went back of it: Σ over the dates of receipt."""
+    whose = GiftEntry.contact_id.in_(known_as(contact_id))
+    return _total(whose, GiftEntry.received_on.between(date(year, 1, 1), date(year, 12, 31)))
+
+
+def tax_year_totals(year: int) -> Iterator[ContactTotal]:
+    """Every contact's total of a tax year, as `tax_year_total` has it, and what nobody known gave."""
+    merged = survivors()
+    who = func.coalesce(merged.c.survivor_id, GiftEntry.contact_id)
+    sums = (
+        select(who, func.sum(GiftEntry.amount))
+        .outerjoin(merged, merged.c.id == GiftEntry.contact_id)
+        .where(GiftEntry.received_on.between(date(year, 1, 1), date(year, 12, 31)))
+        .group_by(who)
+        .order_by(who)
+    )
+    for contact_id, total in session().execute(sums.execution_options(yield_per=_PAGE)):
+        yield ContactTotal(contact_id, total)
+
+
+def financial_year_total(year: int) -> Euro:
+    """What was booked in a financial year: Σ over the dates of booking."""
+    return _total(in_year(year))
+
+
+def financial_years() -> list[FinancialYearRow]:
+    """The years in which something was booked or that were closed, in order."""
+    rows = session().scalars(select(FinancialYear).order_by(FinancialYear.year))
+    return [
+        FinancialYearRow(
+            year=row.year,
+            closed_at=row.closed_at,
+            closed_by=row.closed_by,
+            entry_count=row.entry_count,
+            total=row.total,
+        )
+        for row in rows
+    ]
+
+
+def source_lines(system: str) -> Subquery:
+    """The entries that came from one system, for another slice's comparison in SQL with what that system said.
+
+    Columns: source_ref, gift_id, kind, amount, and reverses_ref: the source's own id of what the entry undoes, also
+    where a correction stands in its place by now.
+    """
+    undone, origin, first = aliased(GiftEntry), _origins(), aliased(GiftEntry)
+    return (
+        select(
+            GiftEntry.source_ref,
+            GiftEntry.gift_id,
+            GiftEntry.kind,
+            GiftEntry.amount,
+            func.coalesce(first.source_ref, undone.source_ref).label("reverses_ref"),
+        )
+        .outerjoin(undone, undone.id == GiftEntry.reverses_id)
+        .outerjoin(origin, origin.c.id == undone.id)
+        .outerjoin(first, first.id == origin.c.origin_id)
+        .where(GiftEntry.source_system == system)
+        .subquery("source_lines")
+    )
+
+
+def from_source(source: Source) -> ColumnElement[bool]:
+    """The condition that an entry has this source."""
+    return and_(GiftEntry.source_system == source.system, GiftEntry.source_ref == source.ref)
+
+
+def in_year(year: int) -> ColumnElement[bool]:
+    """The condition that an entry is booked in a financial year."""
+    return GiftEntry.booked_on.between(date(year, 1, 1), date(year, 12, 31))
+
+
+def _origins() -> Subquery:
+    """What each entry that stands in another's place stood for at first; a later entry always has a higher number."""
+    chain = select(GiftEntry.id, GiftEntry.replaces_id.label("origin_id")).where(GiftEntry.replaces_id.is_not(None))
+    steps = chain.cte("origin_steps", recursive=True)
+    earlier = aliased(GiftEntry)
+    steps = steps.union_all(
+        select(steps.c.id, earlier.replaces_id)
+        .join(earlier, earlier.id == steps.c.origin_id)
+        .where(earlier.replaces_id.is_not(None)),
+    )
+    return select(steps.c.id, func.min(steps.c.origin_id).label("origin_id")).group_by(steps.c.id).subquery("origin")
+
+
+def _total(*conditions: ColumnElement[bool]) -> Euro:
+    return session().scalar(select(func.sum(GiftEntry.amount)).where(*conditions)) or Euro(0)
+
+
+def _summaries() -> Select[Any]:
+    """One row per gift, made from the entry that begins what stands of it."""
+    taken_back, each = aliased(GiftEntry), aliased(GiftEntry)
+    stands = ~(
+        select(taken_back.id)
+        .where(taken_back.reverses_id == GiftEntry.id, taken_back.kind == EntryKind.REVERSED)
+        .exists()
+    )
+    sum_of_entries = select(func.sum(each.amount)).where(each.gift_id == GiftEntry.gift_id).scalar_subquery()
+    thanked_at = (
+        select(func.min(Acknowledgement.recorded_at)).where(Acknowledgement.gift_id == Gift.id).scalar_subquery()
+    )
+    return (
+        select(GiftEntry, Gift.reference, sum_of_entries.label("standing"), thanked_at.label("thanked_at"))
+        .join(Gift, Gift.id == GiftEntry.gift_id)
+        .where(GiftEntry.kind.in_(ROOTS), stands)
+    )
+
+
+def _conditions(wanted: GiftFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.programme_id is not None:
+        yield GiftEntry.programme_id == wanted.programme_id
+    if wanted.received_from is not None:
+        yield GiftEntry.received_on >= wanted.received_from
+    if wanted.received_until is not None:
+        yield GiftEntry.received_on <= wanted.received_until
+    if wanted.contact_id is not None:
+        yield GiftEntry.contact_id.in_(known_as(wanted.contact_id))
+    if wanted.method is not None:
+        yield GiftEntry.method == wanted.method
+    if wanted.amount is not None:
+        yield GiftEntry.amount == wanted.amount
+    if wanted.reference is not None:
+        yield Gift.reference == wanted.reference
+
+
+def _one(condition: ColumnElement[bool]) -> GiftSummary | None:
+    found = _read(session().execute(_summaries().where(condition)).all())
+    return found[0] if found else None
+
+
+def _read(rows: Sequence[Row[Any]]) -> list[GiftSummary]:
+    current = current_ids({row.GiftEntry.contact_id for row in rows} - {None})
+    return [
+        GiftSummary(
+            gift_id=row.GiftEntry.gift_id,
+            reference=row.reference,
+            received_on=row.GiftEntry.received_on,
+            contact_id=current.get(row.GiftEntry.contact_id),
+            programme_id=row.GiftEntry.programme_id,
+            method=row.GiftEntry.method,
+            received=row.GiftEntry.amount,
+            standing=row.standing,
+            thanked_at=row.thanked_at,
+        )
+        for row in rows
+    ]
+
+
+def _entry(row: GiftEntry) -> EntryRow:
+    return EntryRow(
+        entry_id=row.id,
+        gift_id=row.gift_id,
+        kind=row.kind,
+        amount=row.amount,
+        contact_id=row.contact_id,
+        programme_id=row.programme_id,
+        method=row.method,
+        received_on=row.received_on,
+        booked_on=row.booked_on,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        source=Source(row.source_system, row.source_ref),
+        reverses_id=row.reverses_id,
+        replaces_id=row.replaces_id,
+        correction_id=row.correction_id,
+    )
