@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
-from flask_babel import lazy_gettext as _
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
     from flask import Flask, Response

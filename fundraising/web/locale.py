@@ -7,10 +7,10 @@ printed in a church magazine.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask, current_app, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, lazy_gettext
 
 from fundraising.resources import resource
 
@@ -58,6 +58,11 @@ def register_public(app: Flask, blueprint: Blueprint) -> None:
     """Register a blueprint of public pages in both languages: `giving` at `/` and `giving_en` at `/en`."""
     app.register_blueprint(blueprint)
     app.register_blueprint(blueprint, name=blueprint.name + _ENGLISH_SUFFIX, url_prefix="/en")
+
+
+def lazy_text(message: str) -> str:
+    """A message that is translated when it is shown, for what is written before any request: labels and such."""
+    return cast("str", lazy_gettext(message))
 
 
 def current_language() -> str:

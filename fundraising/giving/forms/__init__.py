@@ -1,0 +1,1 @@
+"""What donors fill in, read with suspicion and answered with patience."""

@@ -1,0 +1,68 @@
+"""The postal address, asked only for a yearly statement by post."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stdnum.exceptions import ValidationError as InvalidNumber
+from stdnum.nl import postcode as postcodes
+from wtforms import Form, HiddenField, StringField
+from wtforms.validators import ValidationError
+
+from fundraising.contacts.rules import Address
+from fundraising.giving.forms.fields import AtMost, Needed, Usable, clean_line
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from wtforms import Field
+
+
+class AddressForm(Form):
+    """A Dutch address. After `validate()`, `address()` gives it."""
+
+    class Meta:
+        """All messages are ours."""
+
+        locales = False
+
+    street = StringField(
+        _("Street"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in the street.")), Usable(), AtMost(120)],
+    )
+    house_number = StringField(
+        _("House number"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in the house number.")), Usable(), AtMost(20)],
+    )
+    postcode = StringField(
+        _("Postcode"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in the postcode.")), Usable(), AtMost(12)],
+    )
+    town = StringField(
+        _("Town"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in the town.")), Usable(), AtMost(80)],
+    )
+    token = HiddenField()
+
+    def validate_house_number(self, field: Field) -> None:
+        """A house number has a digit in it."""
+        if not any(c.isdigit() for c in field.data or ""):
+            raise ValidationError(_("A house number has a digit in it, such as 12 or 12 A."))
+
+    def validate_postcode(self, field: Field) -> None:
+        """A Dutch postcode, written `1234 AB`."""
+        try:
+            field.data = postcodes.validate(field.data or "")
+        except InvalidNumber as wrong:
+            raise ValidationError(_("A Dutch postcode looks like 1234 AB.")) from wrong
+
+    def faults(self) -> list[tuple[str, str]]:
+        """The id of each field that has something wrong, with what that is."""
+        return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def address(self) -> Address:
+        """What was filled in."""
+        return Address(self.street.data, self.house_number.data, self.postcode.data, self.town.data)

@@ -1,0 +1,299 @@
+"""The giving form: from an amount to a donor, in one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wtforms import BooleanField, Form, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from fundraising.contacts.rules import PersonName, Salutation
+from fundraising.giving.forms.fields import (
+    AtMost,
+    MayBeEmpty,
+    Needed,
+    Usable,
+    a_name,
+    a_phone,
+    an_email,
+    an_iban,
+    better_email,
+    clean_line,
+    clean_source,
+    clean_text,
+    only,
+)
+from fundraising.giving.rules import Donor, DonorKind, Route, Submission
+from fundraising.money import Euro, NotAnAmount
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from werkzeug.datastructures import MultiDict
+    from wtforms import Field
+
+    from fundraising.giving.rules import Method
+    from fundraising.programmes.queries import OptionView
+
+OTHER = "other"
+CHOOSE_LATER = "choose"
+TRANSFER = "transfer"
+# Mollie's own transfer would stand beside ours and ask the same of the donor, at a cost.
+_NOT_OFFERED = frozenset({"banktransfer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The least and the most that the form takes, and whom to call for more."""
+
+    least: Euro
+    most: Euro
+    contact_name: str
+    contact_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a giving page offers: amounts and payment methods."""
+
+    options: Sequence[OptionView]
+    methods: Sequence[Method]
+    limits: Limits
+    english: bool
+
+    @property
+    def shown_methods(self) -> list[Method]:
+        """The account's methods that stand in the form."""
+        return [method for method in self.methods if method.code not in _NOT_OFFERED]
+
+
+def _for_organisation(form: Form) -> bool:
+    return str(form["kind"].data) != DonorKind.PERSON
+
+
+def _other_amount(form: Form) -> bool:
+    return str(form["amount"].data) == OTHER
+
+
+class GiveForm(Form):
+    """What a donor fills in. After `validate()`, `submission()` gives it as the services take it."""
+
+    class Meta:
+        """All messages are ours: WTForms need not look for translations."""
+
+        locales = False
+
+    amount = RadioField(_("Amount"), validators=[Needed(_("Please choose an amount."))], validate_choice=False)
+    other_amount = StringField(_("Another amount"), filters=[clean_line])
+    kind = RadioField(
+        _("I give"),
+        default=DonorKind.PERSON.value,
+        choices=[
+            (DonorKind.PERSON.value, _("as a person")),
+            (DonorKind.CHURCH.value, _("on behalf of a church")),
+            (DonorKind.DIACONIE.value, _("on behalf of a diaconie")),
+            (DonorKind.SCHOOL.value, _("on behalf of a school")),
+            (DonorKind.COMPANY.value, _("on behalf of a company")),
+        ],
+        validate_choice=False,
+    )
+    organisation_name = StringField(
+        _("Name of the church, diaconie, school or company"),
+        filters=[clean_line],
+        validators=[
+            only(
+                _for_organisation,
+                Needed(_("Please fill in on whose behalf you give.")),
+                Usable(),
+                AtMost(200),
+                a_name,
+            ),
+        ],
+    )
+    salutation = RadioField(
+        _("Salutation"),
+        default=Salutation.UNKNOWN.value,
+        choices=[
+            (Salutation.MR.value, _("Mr")),
+            (Salutation.MRS.value, _("Mrs")),
+            (Salutation.UNKNOWN.value, _("rather not say")),
+        ],
+        validate_choice=False,
+    )
+    given_name = StringField(
+        _("Initials or first name"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in your initials or first name.")), Usable(), AtMost(100), a_name],
+    )
+    name_prefix = StringField(
+        _("Prefix"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(40), a_name]
+    )
+    surname = StringField(
+        _("Surname"),
+        filters=[clean_line],
+        validators=[Needed(_("Please fill in your surname.")), Usable(), AtMost(120), a_name],
+    )
+    email = StringField(
+        _("E-mail address"),
+        filters=[clean_line],
+        validators=[
+            Needed(_("Please fill in your e-mail address: we send the confirmation to it.")),
+            Usable(),
+            AtMost(254),
+            an_email,
+        ],
+    )
+    phone = StringField(
+        _("Telephone number"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(40), a_phone]
+    )
+    iban = StringField(_("IBAN"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(60), an_iban])
+    message = TextAreaField(
+        _("Message"), filters=[clean_text], validators=[MayBeEmpty(), Usable(lines=True), AtMost(2000)]
+    )
+    newsletter = BooleanField(_("Send me the newsletter by e-mail"))
+    method = RadioField(
+        _("How would you like to pay?"),
+        validators=[Needed(_("Please choose how you would like to pay."))],
+        validate_choice=False,
+    )
+    # A field that people do not see, and that programs cannot resist.
+    website = StringField(_("Leave this empty"))
+    token = HiddenField()
+    via = HiddenField(filters=[clean_source])
+
+    def __init__(self, offer: Offer, formdata: MultiDict[str, str] | None = None, **data: Any) -> None:  # noqa: ANN401
+        super().__init__(formdata, **data)
+        self.offer = offer
+        self.amount.choices = [(option.amount.value, self._written(option.amount)) for option in offer.options]
+        self.amount.choices.append((OTHER, _("Another amount")))
+        self.method.choices = self._method_choices()
+        self.euro: Euro | None = None
+
+    def validate_amount(self, field: Field) -> None:
+        """An amount of this page, or the other amount."""
+        offered = {option.amount.value: option.amount for option in self.offer.options}
+        if field.data == OTHER:
+            return
+        self.euro = offered.get(field.data)
+        if self.euro is None:
+            raise ValidationError(_("Please choose one of these amounts, or fill in another one."))
+
+    def validate_other_amount(self, field: Field) -> None:
+        """The other amount, where it is chosen. Beside another choice it is a riddle that only the donor can solve."""
+        if not _other_amount(self):
+            self._refuse_riddle(field)
+            return
+        if not field.data:
+            raise ValidationError(_("Please fill in the amount that you would like to give."))
+        self.euro = self._within_limits(_amount(field.data))
+
+    def validate_kind(self, field: Field) -> None:
+        """One of the kinds of donor."""
+        if field.data not in set(DonorKind):
+            raise ValidationError(_("Please choose one of these."))
+
+    def validate_salutation(self, field: Field) -> None:
+        """One of the salutations."""
+        if field.data not in set(Salutation):
+            raise ValidationError(_("Please choose one of these."))
+
+    def validate_method(self, field: Field) -> None:
+        """One of the methods on this page."""
+        if field.data not in {value for value, _label in self._method_choices()}:
+            raise ValidationError(_("Please choose one of these ways to pay."))
+
+    @property
+    def email_hint(self) -> str:
+        """The address that was probably meant, where the domain looks mistyped."""
+        return better_email(self.email.data or "")
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether the field that people do not see was filled in."""
+        return bool(self.website.data)
+
+    def faults(self) -> list[tuple[str, str]]:
+        """The id of each field that has something wrong, with what that is, in the order of the page."""
+        found = []
+        for field in self:
+            first = f"{field.id}-0" if isinstance(field, RadioField) else field.id
+            found += [(first, str(error)) for error in field.errors]
+        return found
+
+    def submission(self, *, nonce: str, programme_id: int, language: str) -> Submission:
+        """What was filled in. Raises ValueError before a `validate()` that went well."""
+        if self.euro is None or self.errors:
+            raise ValueError("a form with faults is no submission")
+        transfer = self.method.data == TRANSFER
+        return Submission(
+            form_nonce=nonce,
+            programme_id=programme_id,
+            amount=self.euro,
+            route=Route.TRANSFER if transfer else Route.ONLINE,
+            method="" if transfer else self._method_that_takes(self.euro),
+            language=language,
+            source_code=self.via.data or "",
+            donor=self._donor(),
+        )
+
+    def _donor(self) -> Donor:
+        return Donor(
+            kind=DonorKind(self.kind.data),
+            name=PersonName(
+                Salutation(self.salutation.data), self.given_name.data, self.name_prefix.data, self.surname.data
+            ),
+            email=self.email.data or "",
+            organisation_name=self.organisation_name.data or "",
+            phone=self.phone.data or "",
+            iban=self.iban.data or "",
+            message=self.message.data or "",
+            newsletter=bool(self.newsletter.data),
+        )
+
+    def _method_that_takes(self, amount: Euro) -> str:
+        """The chosen method; where it does not take this amount, none, and Mollie's own page offers those that do."""
+        chosen = [method for method in self.offer.methods if method.code == self.method.data]
+        return chosen[0].code if chosen and chosen[0].takes(amount) else ""
+
+    def _method_choices(self) -> list[tuple[str, str]]:
+        online = [(method.code, method.description) for method in self.offer.shown_methods]
+        later = _("Another way, to be chosen on the next page") if online else _("Online: iDEAL, card or another way")
+        return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I transfer it myself"))]
+
+    def _refuse_riddle(self, field: Field) -> None:
+        if not field.data:
+            return
+        chosen = self.euro
+        if chosen is None or _amount(field.data) != chosen:
+            raise ValidationError(
+                _("You chose an amount and also filled in another one. Please choose “Another amount”, or empty this.")
+            )
+
+    def _within_limits(self, amount: Euro) -> Euro:
+        limits = self.offer.limits
+        if amount < limits.least:
+            message = _("The smallest gift that we can take online is %(least)s.")
+            raise ValidationError(message % {"least": self._written(limits.least)})
+        if amount > limits.most:
+            message = _("For a gift above %(most)s we would rather speak with you. Please call %(name)s: %(phone)s.")
+            details: Mapping[str, str] = {
+                "most": self._written(limits.most),
+                "name": limits.contact_name,
+                "phone": limits.contact_phone,
+            }
+            raise ValidationError(message % details)
+        return amount
+
+    def _written(self, amount: Euro) -> str:
+        return amount.written(english=self.offer.english)
+
+
+def _amount(text: str) -> Euro:
+    if text.lstrip().startswith(("-", "−")):
+        raise ValidationError(_("An amount to give is more than nothing."))
+    try:
+        return Euro.parse(text)
+    except NotAnAmount as wrong:
+        raise ValidationError(_("Please write the amount in digits, such as 75 or 1.300 or 12,50.")) from wrong
