@@ -16,7 +16,7 @@ import structlog
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
-    from typing import Any, TextIO
+    from typing import Any
 
     from structlog.stdlib import BoundLogger
     from structlog.typing import BindableLogger, Processor
