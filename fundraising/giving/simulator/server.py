@@ -55,7 +55,7 @@ def running_simulator(
     chosen = settings or SimulatorSettings()
     app = create_simulator(replace(chosen, folder=folder or chosen.folder))
     with _serving(_server("127.0.0.1", port, app), app) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield RunningSimulator(f"http://127.0.0.1:{server.server_port}", app, world_of(app))
