@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS idempotency (
     body TEXT,
     PRIMARY KEY (key, caller)
 );
+CREATE INDEX IF NOT EXISTS idempotency_age ON idempotency (claimed_at);
 CREATE TABLE IF NOT EXISTS webhook (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     payment_id TEXT NOT NULL,
