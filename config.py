@@ -1,7 +1,7 @@
 """Settings, read from the environment once and checked at once.
 
-`Config.from_env()` names all faults together, so that nobody mends them one restart at a time. `.env.example` documents each
-setting. Only `fundraising.app` reads this module; the rest of the house gets what it needs as an argument.
+`Config.from_env()` names all faults together, so that nobody mends them one restart at a time. `.env.example`
+documents each setting. Only `fundraising.app` reads this module; the rest of the house gets what it needs as an argument.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fundraising.iban import InvalidIban, check
 from fundraising.money import Euro, NotAnAmount
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_SECRET = "only-for-development-and-demonstration"  # noqa: S105  refused in production
+SHORTEST_SECRET = 32
 SIMULATOR_KEY = "test_simulator0000000000000000000000"
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -55,14 +56,14 @@ class Config:
     """All settings of one installation."""
 
     production: bool
-    secret_key: str
+    secret_key: str = field(repr=False)
     public_url: str
     data_dir: Path
-    database_url: str
-    queue_url: str
-    mollie_api_key: str
+    database_url: str = field(repr=False)
+    queue_url: str = field(repr=False)
+    mollie_api_key: str = field(repr=False)
     mollie_api_url: str
-    smtp_url: str
+    smtp_url: str = field(repr=False)
     mail_from: str
     alert_email: str
     trusted_proxies: int
@@ -178,17 +179,24 @@ def _faults_of(config: Config) -> list[str]:
     return faults + (_faults_in_production(config) if config.production else [])
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket that is never closed
+        return urlsplit("")
+
+
 def _faults_of_addresses(config: Config) -> list[str]:
     faults = []
-    if urlsplit(config.public_url).scheme not in {"http", "https"} or not urlsplit(config.public_url).hostname:
+    if _split(config.public_url).scheme not in {"http", "https"} or not _split(config.public_url).hostname:
         faults.append("PUBLIC_URL must be a whole address such as https://geven.example.nl")
     if not config.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
     if not config.queue_url.startswith(("sqlite:///", "redis://", "rediss://")):
         faults.append("QUEUE_URL must begin with sqlite:///, redis:// or rediss://")
-    if config.smtp_url and urlsplit(config.smtp_url).scheme not in {"smtp", "smtps"}:
+    if config.smtp_url and _split(config.smtp_url).scheme not in {"smtp", "smtps"}:
         faults.append("SMTP_URL must begin with smtp:// or smtps://")
-    if config.mollie_api_url and urlsplit(config.mollie_api_url).hostname not in _LOCAL_HOSTS:
+    if config.mollie_api_url and _split(config.mollie_api_url).hostname not in _LOCAL_HOSTS:
         faults.append("MOLLIE_API_URL is only for a simulator on this machine")
     return faults
 
@@ -209,7 +217,10 @@ def _faults_of_money(config: Config) -> list[str]:
 def _faults_in_production(config: Config) -> list[str]:
     rules = (
         (config.secret_key == DEFAULT_SECRET, "SECRET_KEY must be set in production"),
-        (len(config.secret_key) < 32, "SECRET_KEY must be 32 characters or longer in production"),
+        (
+            len(config.secret_key) < SHORTEST_SECRET,
+            f"SECRET_KEY must be {SHORTEST_SECRET} characters or longer in production",
+        ),
         (config.uses_simulator, "MOLLIE_API_URL must be empty in production: no simulator"),
         (config.mollie_api_key == SIMULATOR_KEY, "MOLLIE_API_KEY must be set in production"),
         (not config.smtp_url, "SMTP_URL must be set in production: mail does not go to a folder"),
