@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask.cli import FlaskGroup
 from flask_migrate import Migrate
 
 from config import Config
-from fundraising import tasks
+from fundraising import mailer, tasks
 from fundraising.db import db, engine_options
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.logs import configure_logging
+from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
 
@@ -27,12 +30,15 @@ def create_app(config: Config | None = None) -> Flask:
         ORGANISATION=settings.organisation,
         MINIMUM_GIFT=settings.minimum_gift,
         MAXIMUM_GIFT=settings.maximum_gift,
+        DATA_DIR=settings.data_dir,
+        ALERT_EMAIL=settings.alert_email,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
     app.extensions["mollie"] = _mollie_door(settings)
+    app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     return app
 
@@ -41,6 +47,17 @@ def _mollie_door(settings: Config) -> MollieDoor:
     # Mollie refuses a webhook address that it cannot reach; without one the sweep does the work.
     webhook_url = "" if settings.public_is_local else f"{settings.public_url}/webhooks/mollie"
     return MollieDoor(DoorSettings(settings.mollie_api_key, settings.mollie_api_url, webhook_url))
+
+
+def _transport(settings: Config) -> mailer.Transport:
+    if settings.smtp_url:
+        return mailer.SmtpTransport(settings.smtp_url)
+    return mailer.FolderTransport(settings.data_dir / "mail")
+
+
+def _sender(settings: Config) -> mailer.Sender:
+    organisation = settings.organisation
+    return mailer.Sender(organisation.name, settings.mail_from, organisation.contact_email)
 
 
 cli = FlaskGroup(create_app=create_app)
