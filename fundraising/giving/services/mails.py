@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fundraising import clock, mailer
-from fundraising.contacts.rules import PersonName, letter_salutation
+from fundraising.contacts.rules import PersonName, greeting
 from fundraising.contacts.services import request_consent
 from fundraising.gifts.rules import written_reference
 from fundraising.gifts.services import acknowledge
@@ -34,7 +34,7 @@ def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: b
         THANK_YOU,
         donation.donor.email,
         donation.language,
-        salutation=letter_salutation(name_of(donation.donor), donation.language),
+        salutation=greeting(name_of(donation.donor), donation.language),
         amount=payment.amount,
         programme_name=programme_names(donation.language)[donation.programme_id].name,
         received_on=clock.date_of(payment.paid_at or clock.now()),

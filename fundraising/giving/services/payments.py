@@ -222,6 +222,7 @@ def _find_contact(donation: Donation, payer_iban: str) -> None:
         language=donation.language,
         organisation_kind=None if donor.kind is DonorKind.PERSON else OrganisationKind(donor.kind.value),
         organisation_name=donor.organisation_name,
+        typed_iban=donor.iban,
     )
     donation.contact_id = find_or_create(identity, proven_iban=_proven(payer_iban), source="online_gift")
     if donor.street:

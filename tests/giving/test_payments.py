@@ -1,0 +1,286 @@
+"""From a submitted form to ledger, thanks and what comes after, through the real client and a simulated Mollie."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fundraising import clock
+from fundraising.db import session, transaction
+from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
+from fundraising.gifts.rules import EntryKind, LedgerMode, Source
+from fundraising.giving import queries
+from fundraising.giving.checks import findings
+from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
+from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
+from fundraising.giving.models import Payment
+from fundraising.giving.rules import DonationState, PaymentStatus, Route
+from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use, submit_donation
+from fundraising.giving.services.hints import note_hint
+from fundraising.giving.services.payments import ObservationRefused
+from fundraising.giving.simulator import lifecycle
+from fundraising.mailer import OutgoingMail
+from fundraising.money import Euro
+
+MOLLIE = "mollie"
+
+
+def booked(provider_id: str) -> list[tuple[str, int]]:
+    """The entries of a payment's gift: kind and cents."""
+    gift = gift_by_source(Source(MOLLIE, provider_id))
+    return [(entry.kind, entry.amount.cents) for entry in entries(gift.gift_id)] if gift else []
+
+
+def mails(kind: str = "thank_you") -> list[OutgoingMail]:
+    return session().query(OutgoingMail).filter_by(kind=kind).all()
+
+
+def pay(house, provider_id: str, status: str = "paid") -> None:
+    lifecycle.reach(house.mollie.world, provider_id, status)
+
+
+def test_a_paid_gift_is_booked_and_thanked_once(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    assert sync_payment(house.door, provider_id)
+    assert sync_payment(house.door, provider_id)
+    assert booked(provider_id) == [(EntryKind.RECEIVED, 100_000)]
+    assert len(mails()) == 1
+    [payment] = queries.payments()
+    status = queries.donation_status(payment.reference)
+    assert (status.state, status.payment_status, status.paid_times) == (DonationState.RECEIVED, PaymentStatus.PAID, 1)
+    assert gift_by_reference(payment.reference).received_on == clock.today()
+
+
+@pytest.mark.parametrize("outcome", ["open", "pending", "failed", "canceled", "expired"])
+def test_what_is_not_paid_leaves_no_trace_in_the_ledger(house, outcome):
+    provider_id = house.give()
+    if outcome != "open":
+        pay(house, provider_id, outcome)
+    sync_payment(house.door, provider_id)
+    assert booked(provider_id) == []
+    assert mails() == []
+    assert queries.payment(provider_id).status == outcome
+
+
+@pytest.mark.parametrize("before", ["expired", "failed"])
+def test_a_late_paid_counts(house, before):
+    provider_id = house.give()
+    pay(house, provider_id, before)
+    sync_payment(house.door, provider_id)
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    assert booked(provider_id) == [(EntryKind.RECEIVED, 100_000)]
+
+
+def test_refunds_and_chargebacks_become_linked_entries(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    world = house.mollie.world
+    refund = lifecycle.refund(world, provider_id, lifecycle.RefundOrder(cents=20_000, status="processing"))
+    sync_payment(house.door, provider_id)
+    lifecycle.move_refund(world, refund.id, "refunded")
+    lifecycle.refund(world, provider_id, lifecycle.RefundOrder(cents=5_000, status="pending"))
+    chargeback = lifecycle.charge_back(world, provider_id, cents=30_000)
+    sync_payment(house.door, provider_id)
+    assert booked(provider_id) == [
+        (EntryKind.RECEIVED, 100_000),
+        (EntryKind.REFUNDED, -20_000),
+        (EntryKind.CHARGED_BACK, -30_000),
+    ]
+    lifecycle.reverse_chargeback(world, chargeback.id, silently=True)
+    lifecycle.move_refund(world, refund.id, "failed")
+    sync_payment(house.door, provider_id)
+    gift = gift_by_source(Source(MOLLIE, provider_id))
+    assert gift.standing == Euro.of(1000)
+    assert all(entry.reverses_id for entry in entries(gift.gift_id)[1:])
+
+
+def test_a_chargeback_after_a_full_refund_is_a_fact_too(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    world = house.mollie.world
+    lifecycle.refund(world, provider_id, lifecycle.RefundOrder(cents=100_000, status="refunded"))
+    lifecycle.charge_back(world, provider_id, cents=100_000)
+    sync_payment(house.door, provider_id)
+    assert gift_by_source(Source(MOLLIE, provider_id)).standing == Euro.of(-1000)
+
+
+def test_a_webhook_hint_is_looked_into_and_settled(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    with transaction():
+        note_hint(provider_id)
+        note_hint("tr_nobodyknows1")
+    assert process_hints(house.door) == (2, 0)
+    assert len(booked(provider_id)) == 1
+    assert process_hints(house.door) == (0, 0)
+    assert queries.backlog().waiting_hints == 1  # the unknown one is looked at a few times more
+
+
+def test_a_hint_stays_while_mollie_is_away(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    away = MollieDoor(DoorSettings("test_key", "http://127.0.0.1:9", pauses=()))
+    with transaction():
+        note_hint(provider_id)
+    assert process_hints(away) == (0, 1)
+    assert booked(provider_id) == []
+    with clock.standing_still(clock.now() + timedelta(minutes=2)):
+        assert process_hints(house.door) == (1, 0)
+    assert len(booked(provider_id)) == 1
+
+
+def test_the_sweep_finds_what_no_webhook_told(house, later):
+    provider_id = house.give()
+    pay(house, provider_id)
+    with later(minutes=2):
+        assert sweep(house.door).payments == 1
+    assert len(booked(provider_id)) == 1
+    lifecycle.refund(house.mollie.world, provider_id, lifecycle.RefundOrder(cents=100, status="refunded"))
+    sweep(house.door)
+    assert len(booked(provider_id)) == 2
+
+
+def test_a_payment_whose_answer_was_lost_is_adopted(house, later):
+    submitted = house.submit()
+    house.mollie.world  # noqa: B018  the payment exists at Mollie, and we never heard
+    from fundraising.giving.simulator.faults import add_api_fault
+
+    add_api_fault(house.mollie.world.store, {"kind": "drop_after", "method": "POST"})
+    with pytest.raises(MollieUnavailable):
+        start_payment(house.door.in_a_hurry(), submitted.payment_id, redirect_url="https://charity.example/")
+    with transaction():
+        assert session().get_one(Payment, submitted.payment_id).provider_id is None
+    with later(minutes=3):
+        assert sweep(house.door).adopted == 1
+    with transaction():
+        provider_id = session().get_one(Payment, submitted.payment_id).provider_id
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    assert len(booked(provider_id)) == 1
+
+
+def test_a_payment_that_never_reached_mollie_is_given_up_after_an_hour(house, later):
+    submitted = house.submit()
+    with later(minutes=3):
+        assert sweep(house.door).adopted == 0
+    with later(hours=2):
+        sweep(house.door)
+    assert queries.payment(str(submitted.payment_id)).status is PaymentStatus.ABANDONED
+
+
+def test_a_webhook_that_comes_before_our_own_save_adopts(house):
+    submitted = house.submit()
+    order = queries.payment_to_make(submitted.payment_id)
+    session().rollback()
+    from fundraising.giving.mollie import PaymentOrder
+
+    row = house.door.create_payment(
+        PaymentOrder(order.key, order.amount, "d", "https://charity.example/", "ideal", "nl_NL"),
+    )
+    pay(house, row.provider_id)
+    assert sync_payment(house.door, row.provider_id)
+    assert len(booked(row.provider_id)) == 1
+
+
+def test_the_same_submission_twice_is_one_donation(house):
+    first, again = house.submit(), house.submit()
+    assert again == type(again)(first.donation_id, first.reference, first.payment_id, created=False)
+    assert house.submit(amount=Euro.of(500)).donation_id != first.donation_id
+
+
+def test_try_again_goes_on_with_the_open_payment_and_renews_a_failed_one(house):
+    provider_id = house.give()
+    reference = queries.payment(provider_id).reference
+    with transaction():
+        open_one = payment_to_use(reference, mode=LedgerMode.TEST)
+    assert queries.payment(str(open_one)).provider_id == provider_id
+    pay(house, provider_id, "failed")
+    sync_payment(house.door, provider_id)
+    with transaction():
+        renewed = payment_to_use(reference, mode=LedgerMode.TEST)
+    assert renewed != open_one
+    with transaction():
+        assert payment_to_use(reference, mode=LedgerMode.TEST) == renewed
+
+
+def test_nothing_is_paid_again_once_paid(house):
+    provider_id = house.give()
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    with pytest.raises(AlreadyPaid), transaction():
+        payment_to_use(queries.payment(provider_id).reference, mode=LedgerMode.TEST)
+
+
+def test_two_paid_payments_of_one_donation_are_both_booked_and_stand_as_an_exception(house):
+    first = house.give()
+    pay(house, first, "expired")
+    sync_payment(house.door, first)
+    reference = queries.payment(first).reference
+    with transaction():
+        second_id = payment_to_use(reference, mode=LedgerMode.TEST)
+    start_payment(house.door, second_id, redirect_url="https://charity.example/")
+    second = queries.payment(str(second_id)).provider_id
+    pay(house, second)
+    pay(house, first)
+    sync_payment(house.door, second)
+    sync_payment(house.door, first)
+    assert len(booked(first)) == len(booked(second)) == 1
+    assert [payment.provider_id for payment in queries.double_payments()] == [first, second]
+    assert queries.donation_status(reference).paid_times == 2
+    assert len(mails()) == 2
+
+
+def test_a_live_payment_never_enters_a_test_ledger(house):
+    live = MollieDoor(DoorSettings("live_key", house.mollie.url))
+    submitted = house.submit()
+    with pytest.raises(ObservationRefused, match="does not belong"):
+        start_payment(live, submitted.payment_id, redirect_url="https://charity.example/")
+    assert queries.payments()[0].provider_id == ""
+
+
+def test_a_transfer_is_mailed_and_waits_until_it_lapses(house):
+    submitted = house.submit(route=Route.TRANSFER, method="")
+    assert submitted.payment_id is None
+    assert len(mails("transfer_instructions")) == 1
+    with transaction():
+        assert let_promises_lapse(clock.now()) == 0
+        assert let_promises_lapse(clock.now() + timedelta(days=61)) == 1
+    assert queries.donation_status(submitted.reference).state is DonationState.LAPSED
+
+
+def test_few_transfer_mails_go_to_one_address(house):
+    for number in range(5):
+        house.submit(route=Route.TRANSFER, method="", form_nonce=f"form-{number}", donor={"message": "Koop nu!"})
+    sent = mails("transfer_instructions")
+    assert len(sent) == 3
+    assert not any("Koop nu!" in mail.text + mail.html for mail in sent)
+
+
+def test_the_newsletter_is_asked_about_only_where_it_was_ticked(house):
+    for nonce, newsletter in (("form-1", False), ("form-2", True)):
+        provider_id = house.give(form_nonce=nonce, donor={"newsletter": newsletter})
+        pay(house, provider_id)
+        sync_payment(house.door, provider_id)
+    assert len(mails("newsletter_confirmation")) == 1
+
+
+def test_a_gift_goes_to_the_same_person_again(house):
+    for nonce in ("form-1", "form-2"):
+        provider_id = house.give(form_nonce=nonce)
+        pay(house, provider_id)
+        sync_payment(house.door, provider_id)
+    contacts = {queries.payment(p.provider_id).reference for p in queries.payments()}
+    assert len({gift_by_reference(reference).contact_id for reference in contacts}) == 1
+
+
+@pytest.mark.broken_ledger
+def test_the_check_sees_a_paid_payment_that_is_not_booked(house):
+    provider_id = house.give()
+    with transaction():
+        session().query(Payment).update({"status": PaymentStatus.PAID})
+    assert {finding.check for finding in findings()} >= {"payment paid, not in the ledger"}
+    assert provider_id in {finding.detail for finding in findings()}
