@@ -1,7 +1,8 @@
 """Settings, read from the environment once and checked at once.
 
 `Config.from_env()` names all faults together, so that nobody mends them one restart at a time. `.env.example`
-documents each setting. Only `fundraising.app` reads this module; the rest of the house gets what it needs as an argument.
+documents each setting. Only `fundraising.app` reads this module; the rest of the house gets what it needs as an
+argument.
 """
 
 from __future__ import annotations
