@@ -45,7 +45,7 @@ def configure_logging(*, production: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = _StandardError()
+    handler = logging.StreamHandler(_StandardError())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -59,13 +59,14 @@ def configure_logging(*, production: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _StandardError(logging.StreamHandler["TextIO"]):
-    """Writes to what standard error is at that moment: it may be replaced after the set-up."""
+class _StandardError:
+    """Standard error, whatever stands for it at the moment."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        self.stream = sys.stderr
-        super().emit(record)
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def summary(error: BaseException) -> str:
@@ -88,7 +89,6 @@ def _processors(*, production: bool) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso" if production else "%H:%M:%S", utc=production),
         _tell_errors,

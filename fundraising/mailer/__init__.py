@@ -1,8 +1,8 @@
 """Mail leaves the house from a table: the outbox.
 
 `enqueue()` writes a mail in the transaction of what it tells about. A job takes mails out, hands each to a transport
-with no transaction open, and writes down what became of it. A crash in between is seen by a claim that ran out: that mail
-goes again under the same Message-ID, so that a mailbox that has it already can tell.
+with no transaction open, and writes down what became of it. A crash in between is seen by a claim that ran out: that
+mail goes again under the same Message-ID, so that a mailbox that has it already can tell.
 """
 
 from fundraising.mailer.delivery import BACKOFF, CLAIM, Sender, deliver_due

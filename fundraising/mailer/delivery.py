@@ -87,7 +87,8 @@ def compose(mail: _Claimed, sender: Sender) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=sender.name, addr_spec=sender.address)
     message["Reply-To"] = Address(addr_spec=sender.reply_to)
-    message["To"] = Address(addr_spec=mail.recipient)
+    local, _, domain = mail.recipient.rpartition("@")
+    message["To"] = Address(username=local, domain=domain)
     message["Subject"] = mail.subject
     message["Date"] = mail.created_at
     message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"

@@ -22,6 +22,7 @@ from fundraising.db import Model, RowId, after_commit, session, word
 DELIVERY_JOB = "mail-delivery"
 _LONGEST_ADDRESS = 254
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\]+")
 
 
@@ -123,7 +124,8 @@ def _mailbox(address: str) -> str:
     local, _, domain = address.lower().rpartition("@")
     try:
         spelled = f"{local}@{domain.encode('idna').decode()}"
-        Address(addr_spec=spelled)
+        # Letters outside ASCII before the @ are allowed where both servers know them, and say nothing of the form.
+        Address(addr_spec=_NOT_ASCII.sub("x", spelled))
     except (ValueError, MessageError) as error:
         raise NotAMail("the recipient is not an e-mail address that mail can be sent to") from error
     if len(spelled) > _LONGEST_ADDRESS:

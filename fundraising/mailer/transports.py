@@ -78,7 +78,8 @@ class FolderTransport:
 class SmtpTransport:
     """Hands mail to a server: `smtps://user:password@host` or `smtp://user:password@host:587`.
 
-    With `smtp` the connection is encrypted by STARTTLS before anything is said, except to this very machine.
+    With `smtp` the connection is encrypted by STARTTLS before anything is said, except without a password to this very
+    machine.
     """
 
     url: str
@@ -105,7 +106,7 @@ class SmtpTransport:
         else:
             smtp = smtplib.SMTP(host, parts.port or 587, own_name, timeout=self.timeout)
         try:
-            if parts.scheme == "smtp" and host not in _THIS_MACHINE:
+            if parts.scheme == "smtp" and (parts.username or host not in _THIS_MACHINE):
                 smtp.starttls(context=trust)
             if parts.username:
                 smtp.login(unquote(parts.username), unquote(parts.password or ""))
@@ -124,9 +125,7 @@ class _Line:
 
     def send(self, message: EmailMessage) -> None:
         try:
-            if self._smtp is None:
-                self._smtp = self._transport.connect()
-            self._smtp.send_message(message)
+            self._open().send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()))
             raise _meaning(code, answer) from error
@@ -136,8 +135,16 @@ class _Line:
             # The server cannot carry an address with letters outside ASCII.
             raise Refused(summary(error), permanent=True) from error
         except OSError as error:
-            # smtplib's own errors are OSErrors too: no connection, no encryption, a wrong password, a line that broke.
             raise OutOfReach(summary(error)) from error
+
+    def _open(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            try:
+                self._smtp = self._transport.connect()
+            except OSError as error:
+                # smtplib's own errors are OSErrors too: no connection, no encryption, a wrong password.
+                raise OutOfReach(summary(error)) from error
+        return self._smtp
 
     def close(self) -> None:
         if self._smtp is None:
