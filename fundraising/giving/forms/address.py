@@ -59,10 +59,8 @@ class AddressForm(Form):
         except InvalidNumber as wrong:
             raise ValidationError(_("A Dutch postcode looks like 1234 AB.")) from wrong
 
-    def faults(self) -> list[tuple[str, str]]:
-        """The id of each field that has something wrong, with what that is."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
-
     def address(self) -> Address:
         """What was filled in."""
-        return Address(self.street.data, self.house_number.data, self.postcode.data, self.town.data)
+        return Address(
+            self.street.data or "", self.house_number.data or "", self.postcode.data or "", self.town.data or ""
+        )

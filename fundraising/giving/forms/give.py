@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wtforms import BooleanField, Form, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.rules import PersonName, Salutation
@@ -87,7 +87,7 @@ class GiveForm(Form):
 
     amount = RadioField(_("Amount"), validators=[Needed(_("Please choose an amount."))], validate_choice=False)
     other_amount = StringField(_("Another amount"), filters=[clean_line])
-    kind = RadioField(
+    kind = SelectField(
         _("I give"),
         default=DonorKind.PERSON.value,
         choices=[
@@ -112,7 +112,7 @@ class GiveForm(Form):
             ),
         ],
     )
-    salutation = RadioField(
+    salutation = SelectField(
         _("Salutation"),
         default=Salutation.UNKNOWN.value,
         choices=[
@@ -205,6 +205,11 @@ class GiveForm(Form):
             raise ValidationError(_("Please choose one of these ways to pay."))
 
     @property
+    def first_method(self) -> str:
+        """The way to pay that is chosen before the donor chooses."""
+        return self._method_choices()[0][0]
+
+    @property
     def email_hint(self) -> str:
         """The address that was probably meant, where the domain looks mistyped."""
         return better_email(self.email.data or "")
@@ -213,14 +218,6 @@ class GiveForm(Form):
     def is_trapped(self) -> bool:
         """Whether the field that people do not see was filled in."""
         return bool(self.website.data)
-
-    def faults(self) -> list[tuple[str, str]]:
-        """The id of each field that has something wrong, with what that is, in the order of the page."""
-        found = []
-        for field in self:
-            first = f"{field.id}-0" if isinstance(field, RadioField) else field.id
-            found += [(first, str(error)) for error in field.errors]
-        return found
 
     def submission(self, *, nonce: str, programme_id: int, language: str) -> Submission:
         """What was filled in. Raises ValueError before a `validate()` that went well."""
@@ -242,7 +239,10 @@ class GiveForm(Form):
         return Donor(
             kind=DonorKind(self.kind.data),
             name=PersonName(
-                Salutation(self.salutation.data), self.given_name.data, self.name_prefix.data, self.surname.data
+                Salutation(self.salutation.data),
+                self.given_name.data or "",
+                self.name_prefix.data or "",
+                self.surname.data or "",
             ),
             email=self.email.data or "",
             organisation_name=self.organisation_name.data or "",

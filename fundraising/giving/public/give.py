@@ -1,0 +1,164 @@
+"""The page of a programme with the giving form on it, and what happens when it is sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from fundraising import iban as ibans
+from fundraising.db import transaction
+from fundraising.giving.forms.fields import clean_source, iban_fault
+from fundraising.giving.forms.give import OTHER, GiveForm, Offer
+from fundraising.giving.jobs import mollie_door
+from fundraising.giving.public.blueprint import go_to, pages
+from fundraising.giving.public.checkout import to_checkout
+from fundraising.giving.public.kept import kept, offer_of, programme_or_404
+from fundraising.giving.rules import Verdict
+from fundraising.giving.services.abuse import judge_submission, note_submission
+from fundraising.giving.services.donations import SubmittedDonation, submit_donation
+from fundraising.logs import get_logger
+from fundraising.money import Euro, NotAnAmount
+from fundraising.web.limits import GIVING, LOOK_UPS, client_digest, limiter
+from fundraising.web.pages import SLOT, KeptPage
+from fundraising.web.tokens import BadToken, Token
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from fundraising.giving.rules import Submission
+    from fundraising.programmes.queries import ProgrammeView
+
+# Nobody fills in a name and an e-mail address in less; browsers that fill in forms by themselves still need a person to
+# press the button.
+_LEAST_TIME = timedelta(seconds=2)
+_FORM_LIFETIME = timedelta(hours=24)
+_UNPROCESSABLE = 422
+_TOO_MANY = 429
+
+_log = get_logger()
+
+
+@pages.get("/steun/<code>")
+def programme(code: str) -> Response:
+    """A programme, and the form. `?via=` says where the donor came from, `?bedrag=` which amount to begin with."""
+    view = programme_or_404(code)
+    hidden = _hidden(kept().form_tokens.issue(), clean_source(request.args.get("via")))
+    if "bedrag" in request.args:
+        return make_response(_page(view, _blank(view, request.args["bedrag"]), hidden))
+    page = kept().pages.get((code, view.language), lambda: KeptPage(_page(view, _blank(view), Markup(SLOT))))  # noqa: S704
+    return page.response(hidden)
+
+
+@pages.post("/steun/<code>")
+@limiter.limit(GIVING)
+def give(code: str) -> AnyResponse:
+    """Take a filled-in form: store the promise, and lead to the checkout or to the transfer."""
+    view = programme_or_404(code)
+    form = GiveForm(offer_of(view), request.form)
+    if form.is_trapped:
+        _log.info("giving.refused", why="trap")
+        return _refused(view, 400)
+    well = form.validate()
+    token = _token_of(form)
+    if not well or token is None:
+        return _again(view, form, token)
+    return _accept(view, form.submission(nonce=token.value, programme_id=view.id, language=view.language))
+
+
+@pages.post("/iban-controle")
+@limiter.limit(LOOK_UPS)
+def iban_hint() -> dict[str, str | bool]:
+    """What can be said of an IBAN while it is being typed: whether it can be right, and whose bank it is."""
+    try:
+        checked = ibans.check(request.form.get("iban", "")[:60])
+    except ibans.InvalidIban as wrong:
+        return {"good": False, "message": iban_fault(wrong)}
+    return {
+        "good": True,
+        "written": checked.formatted,
+        "message": checked.bank or _("We do not know this bank, but the number can be right."),
+    }
+
+
+def _accept(view: ProgrammeView, submission: Submission) -> AnyResponse:
+    submitted, verdict = _store(submission)
+    if submitted is None:
+        _log.warning("giving.refused", why=verdict.value)
+        return _refused(view, _TOO_MANY)
+    if submitted.payment_id is None:
+        return go_to("giving.transfer", reference=submitted.reference)
+    return to_checkout(submitted.reference, submitted.payment_id, submission.language)
+
+
+def _store(submission: Submission) -> tuple[SubmittedDonation | None, Verdict]:
+    digest = client_digest()
+    with transaction():
+        verdict = judge_submission(digest, submission.amount)
+        if verdict is not Verdict.ALLOWED:
+            note_submission(digest, submission.amount, None)
+            return None, verdict
+        submitted = submit_donation(submission, mode=mollie_door().mode)
+        # The same form sent twice is one attempt.
+        if submitted.created:
+            note_submission(digest, submission.amount, submitted.donation_id)
+        return submitted, verdict
+
+
+def _token_of(form: GiveForm) -> Token | None:
+    """The form's token; where it cannot be used the form says what to do."""
+    try:
+        token = kept().form_tokens.read(form.token.data or "", lifetime=_FORM_LIFETIME)
+    except BadToken as bad:
+        _log.info("giving.refused", why=bad.fault.value)
+        form.form_errors.append(_("This page was open for too long. Please check what is filled in and send it again."))
+        return None
+    if token.age < _LEAST_TIME:
+        _log.info("giving.refused", why="fast")
+        form.form_errors.append(_("That went very fast. Please check what is filled in and send it again."))
+        return None
+    return token
+
+
+def _again(view: ProgrammeView, form: GiveForm, token: Token | None) -> Response:
+    """The page with what was typed. A good token stays: what is mended is still the same form."""
+    value = form.token.data if token is not None and form.token.data else kept().form_tokens.issue()
+    return make_response(_page(view, form, _hidden(value, form.via.data or "")), _UNPROCESSABLE)
+
+
+def _refused(view: ProgrammeView, status: int) -> Response:
+    return make_response(render_template("giving/refused.html", programme=view), status)
+
+
+def _page(view: ProgrammeView, form: GiveForm, hidden: str) -> str:
+    return render_template("giving/programme.html", programme=view, form=form, hidden=hidden)
+
+
+def _blank(view: ProgrammeView, wanted: str = "") -> GiveForm:
+    offer = offer_of(view)
+    form = GiveForm(offer, None, **_beginning(offer, wanted))
+    form.method.data = form.first_method
+    return form
+
+
+def _beginning(offer: Offer, wanted: str) -> dict[str, str]:
+    """The amount to begin with: the wanted one where it can be given, else the first that is offered."""
+    first = {"amount": offer.options[0].amount.value}
+    try:
+        amount = Euro.parse(clean_source(wanted))
+    except NotAnAmount:
+        return first
+    if amount in {option.amount for option in offer.options}:
+        return {"amount": amount.value}
+    if not offer.limits.least <= amount <= offer.limits.most:
+        return first
+    return {"amount": OTHER, "other_amount": amount.written(english=offer.english).lstrip("€\u00a0")}
+
+
+def _hidden(token: str, via: str) -> Markup:
+    return Markup('<input type="hidden" name="token" value="{}"><input type="hidden" name="via" value="{}">').format(
+        token, via
+    )

@@ -1,0 +1,75 @@
+"""What the giving pages keep in memory for some seconds, so that opening one asks the database nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import abort, current_app
+
+from fundraising.giving.forms.give import Limits, Offer
+from fundraising.giving.queries import offered_methods
+from fundraising.programmes.queries import ProgrammeView, programmes
+from fundraising.web.locale import ENGLISH, current_language
+from fundraising.web.pages import ForAWhile, KeptPage
+from fundraising.web.tokens import Tokens
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from fundraising.giving.rules import Method
+
+_EXTENSION = "giving"
+# A method that Mollie took away, or copy that was bettered, shows wrongly for so long at most.
+_SECONDS = 10.0
+
+
+class Kept:
+    """What one process remembers of programmes, methods and pages, and what it signs with."""
+
+    def __init__(self, secret_key: str) -> None:
+        self.programmes: ForAWhile[str, list[ProgrammeView]] = ForAWhile(_SECONDS)
+        self.methods: ForAWhile[str, list[Method]] = ForAWhile(_SECONDS)
+        self.pages: ForAWhile[tuple[str, str], KeptPage] = ForAWhile(_SECONDS)
+        self.form_tokens = Tokens(secret_key, "giving-form")
+        self.address_tokens = Tokens(secret_key, "postal-address")
+        self.newsletter_tokens = Tokens(secret_key, "newsletter")
+
+    @classmethod
+    def init(cls, app: Flask) -> None:
+        """Begin with nothing."""
+        app.extensions[_EXTENSION] = cls(str(app.config["SECRET_KEY"]))
+
+
+def kept() -> Kept:
+    """What the running application keeps."""
+    return cast("Kept", current_app.extensions[_EXTENSION])
+
+
+def all_programmes() -> list[ProgrammeView]:
+    """The programmes in the language of this request."""
+    language = current_language()
+    return kept().programmes.get(language, lambda: programmes(language))
+
+
+def programme_or_404(code: str) -> ProgrammeView:
+    """The programme with this code."""
+    return next((view for view in all_programmes() if view.code == code), None) or abort(404)
+
+
+def programme_name(programme_id: int) -> str:
+    """What a programme is called in the language of this request."""
+    return next(view.name for view in all_programmes() if view.id == programme_id)
+
+
+def offer_of(view: ProgrammeView) -> Offer:
+    """What the page of a programme offers."""
+    config = current_app.config
+    organisation = config["ORGANISATION"]
+    return Offer(
+        options=view.options,
+        methods=kept().methods.get("all", offered_methods),
+        limits=Limits(
+            config["MINIMUM_GIFT"], config["MAXIMUM_GIFT"], organisation.contact_name, organisation.contact_phone
+        ),
+        english=view.language == ENGLISH,
+    )

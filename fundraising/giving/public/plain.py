@@ -1,0 +1,58 @@
+"""Pages that only tell: the front page, privacy, ANBI; and the few files that browsers and robots ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, current_app, redirect, render_template, url_for
+
+from fundraising.giving.public.blueprint import pages
+from fundraising.giving.public.kept import all_programmes, kept
+from fundraising.web.locale import current_language
+from fundraising.web.pages import KeptPage
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+# Pages about one gift are for one donor, though they show nothing personal.
+_NOT_FOR_ROBOTS = ("betaling", "bedankt", "bank", "nieuwsbrief", "iban-controle", "webhooks")
+
+
+@pages.get("/")
+def home() -> Response:
+    """The front page: both programmes, and how to give."""
+    return _kept("pages/home.html")
+
+
+@pages.get("/privacy")
+def privacy() -> Response:
+    """What we do with what donors tell us."""
+    return _kept("pages/privacy.html")
+
+
+@pages.get("/anbi")
+def anbi() -> Response:
+    """What an ANBI must publish."""
+    return _kept("pages/anbi.html")
+
+
+@pages.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may look at."""
+    lines = ["User-agent: *"]
+    lines += [f"Disallow: {prefix}/{name}/" for name in _NOT_FOR_ROBOTS for prefix in ("", "/en")]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@pages.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """For browsers that do not read the page before they ask for its icon."""
+    return redirect(url_for("static", filename="favicon.svg"), 302)
+
+
+def _kept(template: str) -> Response:
+    page = kept().pages.get(
+        (template, current_language()),
+        lambda: KeptPage(render_template(template, programmes=all_programmes(), config=current_app.config)),
+    )
+    return page.response()
