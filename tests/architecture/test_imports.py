@@ -1,0 +1,72 @@
+"""The house stands as drawn: imports run one way, and each outside library has one door."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+# Where each library with a door may be imported.
+DOORS = {
+    "mollie": {"fundraising/giving/mollie.py"},
+    "schwifty": {"fundraising/iban.py"},
+    "weasyprint": {"fundraising/pdf.py"},
+    "huey": {"fundraising/tasks.py"},
+    "config": {"fundraising/app.py"},
+}
+# What is needed without being imported: drivers that are named in an address, data, and processes of their own.
+USED_UNSEEN = {"psycopg", "tzdata"}
+# What comes with a library that is declared, and is used together with it.
+COMES_ALONG = {
+    "alembic": "flask-migrate",
+    "werkzeug": "flask",
+    "jinja2": "flask",
+    "markupsafe": "flask",
+    "requests": "mollie-api-python",
+    "itsdangerous": "flask",
+}
+
+
+def imports_of(file: Path) -> set[str]:
+    """The top-level names that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module).split(".")[0])
+    return names
+
+
+IMPORTS = {str(file.relative_to(ROOT)): imports_of(file) for file in sorted(ROOT.glob("fundraising/**/*.py"))}
+
+
+def test_the_contracts_hold(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_with_a_door_is_imported_only_there(library):
+    assert {file for file, names in IMPORTS.items() if library in names} <= DOORS[library]
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_used():
+    optional = PROJECT["project"]["optional-dependencies"].values()
+    lines = [*PROJECT["project"]["dependencies"], *chain.from_iterable(optional)]
+    declared = {_normal(re.split(r"[\[><=,]", line)[0]) for line in lines}
+    distributions = packages_distributions()
+    imported = set().union(*IMPORTS.values(), imports_of(ROOT / "config.py")) - set(sys.stdlib_module_names)
+    used = {_normal(name) for module in imported - {"fundraising", "config"} for name in distributions[module]}
+    assert {COMES_ALONG.get(name, name) for name in used} | USED_UNSEEN == declared
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
