@@ -2,17 +2,206 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from fundraising.contacts.models import Contact
+from fundraising.contacts.models import (
+    Affiliation,
+    Consent,
+    Contact,
+    ContactEmail,
+    ContactIban,
+    ContactPhone,
+    DuplicateCandidate,
+    PostalAddress,
+)
+from fundraising.contacts.rules import (
+    Address,
+    ConsentState,
+    ContactKind,
+    DuplicateState,
+    IbanProvenance,
+    OrganisationKind,
+    PersonName,
+    UnknownContact,
+    full_name,
+    match_address,
+    match_name,
+)
 from fundraising.db import session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Subquery
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIban:
+    """An account from which a contact gave, and whether that is proven."""
+
+    iban: str
+    provenance: IbanProvenance
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliationRow:
+    """A person's role in an organisation, seen from either side: `contact_id` is the other."""
+
+    contact_id: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow:
+    """A person or an organisation with all ways to reach it, oldest first; `address` is the newest."""
+
+    contact_id: int
+    kind: ContactKind
+    name: PersonName
+    organisation_kind: OrganisationKind | None
+    organisation_name: str
+    language: str
+    source: str
+    created_at: datetime
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+    ibans: tuple[KnownIban, ...]
+    address: Address | None
+    affiliations: tuple[AffiliationRow, ...]
+
+    @property
+    def display_name(self) -> str:
+        """Its name in lists and on pages."""
+        return self.organisation_name or full_name(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFilter:
+    """Which contacts to list; what is left None does not matter. `name` is a whole surname or organisation's name."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSummary:
+    """A contact in a list."""
+
+    contact_id: int
+    kind: ContactKind
+    display_name: str
+    language: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRow:
+    """Two contacts that may be one, and what they share: `email`, `iban`, `name`."""
+
+    candidate_id: int
+    contact_id: int
+    other_id: int
+    reasons: tuple[str, ...]
+    found_at: datetime
+
+
+_PAGE = 500
+
+
+def contact(contact_id: int) -> ContactRow:
+    """All that is known of a contact, also under the ids that were merged into it. Raises UnknownContact."""
+    ids = known_as(contact_id)
+    row = session().get(Contact, ids[0], populate_existing=True)
+    if row is None:
+        raise UnknownContact(contact_id)
+    return ContactRow(
+        contact_id=row.id,
+        kind=row.kind,
+        name=person_name(row),
+        organisation_kind=row.organisation_kind,
+        organisation_name=row.organisation_name,
+        language=row.language,
+        source=row.source,
+        created_at=row.created_at,
+        emails=_emails(ids),
+        phones=_phones(ids),
+        ibans=_ibans(ids),
+        address=_address(ids),
+        affiliations=_affiliations(ids),
+    )
+
+
+def contact_page(wanted: ContactFilter, *, after: int = 0, limit: int = 100) -> list[ContactSummary]:
+    """The first contacts that match, in order of number, from behind `after`; those that were merged are left out."""
+    matching = select(Contact).where(Contact.merged_into_id.is_(None), Contact.id > after)
+    if wanted.name is not None:
+        matching = matching.where(Contact.match_name == match_name(wanted.name))
+    if wanted.email is not None:
+        theirs = select(ContactEmail.contact_id).where(ContactEmail.match_address == match_address(wanted.email))
+        matching = matching.where(Contact.id.in_(set(current_ids(session().scalars(theirs).all()).values())))
+    rows = session().scalars(matching.order_by(Contact.id).limit(limit))
+    return [
+        ContactSummary(
+            contact_id=row.id,
+            kind=row.kind,
+            display_name=_display_name(row),
+            language=row.language,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def contacts(wanted: ContactFilter) -> Iterator[ContactSummary]:
+    """All contacts that match, read page by page."""
+    after = 0
+    while page := contact_page(wanted, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].contact_id
+
+
+def display_names(contact_ids: Collection[int]) -> dict[int, str]:
+    """The names of contacts, each under the id that was asked for; two queries, however many."""
+    current = current_ids(contact_ids)
+    rows = session().scalars(select(Contact).where(Contact.id.in_(set(current.values()))))
+    names = {row.id: _display_name(row) for row in rows}
+    return {asked: names[now] for asked, now in current.items() if now in names}
+
+
+def consent_state(contact_id: int, purpose: str, channel: str) -> ConsentState | None:
+    """What a contact said last about a purpose through a channel; None where nothing was ever said."""
+    said = select(Consent.state).where(Consent.purpose == purpose, Consent.channel == channel)
+    newest_first = said.where(Consent.contact_id.in_(known_as(contact_id))).order_by(Consent.id.desc())
+    return session().scalar(newest_first.limit(1))
+
+
+def open_duplicates() -> list[DuplicateRow]:
+    """The pairs that staff have yet to judge, oldest first; a pair that was merged since is left out."""
+    rows = (
+        session()
+        .scalars(
+            select(DuplicateCandidate)
+            .where(DuplicateCandidate.state == DuplicateState.OPEN)
+            .order_by(DuplicateCandidate.id),
+        )
+        .all()
+    )
+    current = current_ids({row.contact_id for row in rows} | {row.other_id for row in rows})
+    return [
+        DuplicateRow(
+            row.id,
+            current[row.contact_id],
+            current[row.other_id],
+            tuple(row.reasons.split(",")),
+            row.found_at,
+        )
+        for row in rows
+        if current[row.contact_id] != current[row.other_id]
+    ]
 
 
 def current_ids(contact_ids: Collection[int]) -> dict[int, int]:
@@ -30,7 +219,7 @@ def current_id(contact_id: int) -> int:
 
 
 def known_as(contact_id: int) -> list[int]:
-    """The ids of everyone who is now the contact that this one is: itself and all who were merged into it."""
+    """The ids that are all one contact now: first the one that stands, then those that were merged into it."""
     merged = survivors()
     now_one = current_id(contact_id)
     return [now_one, *session().scalars(select(merged.c.id).where(merged.c.survivor_id == now_one))]
@@ -54,3 +243,44 @@ def survivors(contact_ids: Collection[int] | None = None) -> Subquery:
         .where(Contact.merged_into_id.is_(None))
         .subquery("survivors")
     )
+
+
+def person_name(row: Contact) -> PersonName:
+    """The name that stands in a contact's row."""
+    return PersonName(row.salutation, row.given_name, row.name_prefix, row.surname)
+
+
+def _display_name(row: Contact) -> str:
+    return row.organisation_name or full_name(person_name(row))
+
+
+def _emails(ids: Sequence[int]) -> tuple[str, ...]:
+    rows = session().scalars(select(ContactEmail).where(ContactEmail.contact_id.in_(ids)).order_by(ContactEmail.id))
+    by_mailbox: dict[str, str] = {}
+    for row in rows:
+        by_mailbox.setdefault(row.match_address, row.address)
+    return tuple(by_mailbox.values())
+
+
+def _phones(ids: Sequence[int]) -> tuple[str, ...]:
+    rows = session().scalars(select(ContactPhone).where(ContactPhone.contact_id.in_(ids)).order_by(ContactPhone.id))
+    return tuple(dict.fromkeys(row.number for row in rows))
+
+
+def _ibans(ids: Sequence[int]) -> tuple[KnownIban, ...]:
+    rows = session().scalars(select(ContactIban).where(ContactIban.contact_id.in_(ids)).order_by(ContactIban.id))
+    return tuple(dict.fromkeys(KnownIban(row.iban, row.provenance) for row in rows))
+
+
+def _address(ids: Sequence[int]) -> Address | None:
+    theirs = select(PostalAddress).where(PostalAddress.contact_id.in_(ids))
+    row = session().scalars(theirs.order_by(PostalAddress.id.desc()).limit(1)).one_or_none()
+    return Address(row.street, row.house_number, row.postcode, row.town, row.country) if row is not None else None
+
+
+def _affiliations(ids: Sequence[int]) -> tuple[AffiliationRow, ...]:
+    either = or_(Affiliation.person_id.in_(ids), Affiliation.organisation_id.in_(ids))
+    rows = session().scalars(select(Affiliation).where(either).order_by(Affiliation.id)).all()
+    others = [(row.organisation_id if row.person_id in ids else row.person_id, row.role) for row in rows]
+    current = current_ids({other for other, _ in others})
+    return tuple(dict.fromkeys(AffiliationRow(current[other], role) for other, role in others))

@@ -1,8 +1,14 @@
-"""What names mean and when two of them can be one person's: pure rules."""
+"""What names mean, how they are written, and when two of them can be one person's: pure rules."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
+
+from babel import Locale
 
 
 class ContactKind(StrEnum):
@@ -39,6 +45,9 @@ class IbanProvenance(StrEnum):
     BANK = "bank"
 
 
+PROVEN = frozenset({IbanProvenance.MOLLIE, IbanProvenance.BANK})
+
+
 class ConsentState(StrEnum):
     """What a person said about a purpose and a channel, in order of time."""
 
@@ -47,9 +56,285 @@ class ConsentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# What may follow what was said last; who agreed already is not asked again, which would undo the agreement.
+CONSENT_FOLLOWS: dict[ConsentState | None, frozenset[ConsentState]] = {
+    None: frozenset(ConsentState),
+    ConsentState.REQUESTED: frozenset(ConsentState),
+    ConsentState.GRANTED: frozenset({ConsentState.WITHDRAWN}),
+    ConsentState.WITHDRAWN: frozenset({ConsentState.REQUESTED, ConsentState.GRANTED}),
+}
+
+
+def consent_may_follow(before: ConsentState | None, said: ConsentState) -> bool:
+    """Whether saying this changes anything after what was said before."""
+    return said in CONSENT_FOLLOWS[before]
+
+
 class DuplicateState(StrEnum):
     """What staff judged of two contacts that look alike."""
 
     OPEN = "open"
     SAME = "same"
     DIFFERENT = "different"
+
+
+class UnknownContact(LookupError):
+    """There is no such contact."""
+
+
+class NamelessContact(ValueError):
+    """Neither a surname nor an organisation's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person's name in parts; `given_name` is what stood in the field "initials or first name"."""
+
+    salutation: Salutation = Salutation.UNKNOWN
+    given_name: str = ""
+    prefix: str = ""
+    surname: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody says to be. With an `organisation_kind` the gift is that organisation's, the person its contact.
+
+    `phone` is in E.164; `typed_iban` is compact and proves nothing.
+    """
+
+    name: PersonName
+    email: str
+    phone: str = ""
+    language: str = "nl"
+    organisation_kind: OrganisationKind | None = None
+    organisation_name: str = ""
+    typed_iban: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where post goes."""
+
+    street: str
+    house_number: str
+    postcode: str
+    town: str
+    country: str = "NL"
+
+
+class _Given(NamedTuple):
+    """An initial or a first name, folded."""
+
+    letters: str
+    shortened: bool
+
+
+# Words before a Dutch surname that belong to it and do not count in its order.
+_PREFIX_WORDS = frozenset(
+    {"van", "de", "der", "den", "het", "'t", "'s", "te", "ten", "ter", "tot", "in", "op", "aan", "bij", "onder", "over"}
+    | {"uit", "voor", "von", "vom", "zum", "zur", "d'", "l'"},
+)
+_APOSTROPHES = str.maketrans("’‘`´ʼ", "'''''")
+# Letters that Unicode does not take apart into a letter and a mark.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
+_TOGETHER = re.compile(r"\s*(?:&|\+|/|,|\ben\b|\band\b)\s*", re.IGNORECASE)
+_PART = re.compile(r"([^\W\d_]+)(\.?)")
+_DUTCH_POSTCODE = re.compile(r"([1-9][0-9]{3})\s*([A-Za-z]{2})")
+
+
+def folded(text: str) -> str:
+    """Text for comparison: letters and digits only, without case and accents."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    return "".join(each for each in plain if each.isalnum())
+
+
+def match_name(text: str) -> str:
+    """A surname or an organisation's name for comparison: folded, and without the prefix, wherever that was typed."""
+    _, rest = _split_prefix(text)
+    return folded(rest)
+
+
+def match_address(email: str) -> str:
+    """An e-mail address for comparison."""
+    return unicodedata.normalize("NFC", email.strip()).casefold()
+
+
+def tidied(name: PersonName) -> PersonName:
+    """The name as it is kept: spaces and initials in order, the prefix small and apart, no SHOUTING, no whispering."""
+    typed_prefix, surname = " ".join(name.prefix.split()), " ".join(name.surname.split())
+    if not typed_prefix:
+        typed_prefix, surname = _split_prefix(surname)
+    prefix = typed_prefix.translate(_APOSTROPHES).lower()
+    return replace(name, given_name=_tidy_given(name.given_name), prefix=prefix, surname=_capitals(surname))
+
+
+def full_name(name: PersonName) -> str:
+    """`J. van der Berg`; without initials or a first name `Van der Berg`."""
+    if not name.given_name:
+        return family_name(name)
+    return f"{name.given_name} {_joined(name.prefix.lower(), name.surname)}"
+
+
+def family_name(name: PersonName) -> str:
+    """The surname as it stands on its own or after `mevrouw`: `Van der Berg`, `Ten Have`, but `'t Hart`, `d'Ancona`."""
+    prefix = name.prefix.lower()
+    if not re.match(r"'|\w'", prefix.translate(_APOSTROPHES)):
+        prefix = prefix[:1].upper() + prefix[1:]
+    return _joined(prefix, name.surname)
+
+
+_TITLES = {
+    "nl": {Salutation.MR: "de heer", Salutation.MRS: "mevrouw"},
+    "en": {Salutation.MR: "Mr", Salutation.MRS: "Ms"},
+}
+_GREETINGS = {
+    "nl": {
+        Salutation.MR: "Geachte heer",
+        Salutation.MRS: "Geachte mevrouw",
+        Salutation.UNKNOWN: "Geachte heer of mevrouw",
+    },
+    "en": {Salutation.MR: "Dear Mr", Salutation.MRS: "Dear Ms"},
+}
+
+
+def addressed(name: PersonName, language: str = "nl") -> str:
+    """How a person is spoken of in a sentence and, with a capital, above an address: `de heer J. van der Berg`."""
+    title = _TITLES[language].get(name.salutation, "")
+    return f"{title} {full_name(name)}".strip()
+
+
+def greeting(name: PersonName, language: str = "nl") -> str:
+    """The line with which a letter opens: `Geachte heer Van der Berg,`, in English `Dear Mr Van der Berg,`."""
+    opening = _GREETINGS[language].get(name.salutation)
+    if opening is None:
+        return f"Dear {full_name(name)}," if name.surname else "Dear Sir or Madam,"
+    if not name.surname:
+        return "Geachte heer of mevrouw," if language == "nl" else "Dear Sir or Madam,"
+    return f"{opening} {family_name(name)},"
+
+
+def sort_key(name: PersonName) -> tuple[str, str, str]:
+    """The order of Dutch lists: the surname without prefix, then the prefix, then the rest."""
+    return match_name(name.surname), folded(name.prefix), folded(name.given_name)
+
+
+def names_compatible(a: PersonName, b: PersonName) -> bool:
+    """Whether two names can be one person's.
+
+    The surnames are the same, prefixes and spelling of case, accents and punctuation aside. Initials and first names do
+    not clash: `J.` can be `Jan` and `J.P.`, but not `M.`, and `Jan` is not `Johan`. Where both salutations are known
+    they are the same. A name without initials tells little, and couples share an address and a mailbox: it can be
+    another's only where the salutations are known and equal, or nothing at all differs.
+    """
+    if _surname(a) != _surname(b):
+        return False
+    salutations = {a.salutation, b.salutation} - {Salutation.UNKNOWN}
+    if len(salutations) > 1:
+        return False
+    first, second = _people(a.given_name), _people(b.given_name)
+    if not first or not second:
+        return a.salutation == b.salutation and (not (first or second) or bool(salutations))
+    return len(first) == len(second) and all(map(_given_names_fit, first, second))
+
+
+def refined(known: PersonName, said: PersonName) -> PersonName:
+    """A known name with what a compatible one tells more: a salutation, `Jan` or `J.P.` for `J.`; never less."""
+    salutation = said.salutation if known.salutation is Salutation.UNKNOWN else known.salutation
+    more = _tells_more(_people(said.given_name), _people(known.given_name))
+    return replace(known, salutation=salutation, given_name=said.given_name if more else known.given_name)
+
+
+def postal_address_lines(addressee: str, address: Address) -> list[str]:
+    """The lines of an address as PostNL wants them: two spaces behind the postcode, the town in capitals."""
+    lines = [addressee, f"{address.street} {address.house_number}".strip()]
+    if address.country == "NL":
+        return [*lines, f"{tidy_postcode(address.postcode)}  {address.town.upper()}"]
+    country = Locale("nl").territories.get(address.country, address.country)
+    return [*lines, f"{address.postcode} {address.town.upper()}", country.upper()]
+
+
+def tidy_postcode(text: str) -> str:
+    """A Dutch postcode as `1234 AB`; anything else as it is."""
+    match = _DUTCH_POSTCODE.fullmatch(text.strip())
+    return f"{match[1]} {match[2].upper()}" if match else text.strip()
+
+
+def _surname(name: PersonName) -> str:
+    return match_name(name.surname) or folded(name.prefix) or name.surname.casefold()
+
+
+def _split_prefix(text: str) -> tuple[str, str]:
+    """The prefix words with which a surname begins, and the rest, which is never empty where the text is not."""
+    words = re.sub(r"\b([dl]')(?=\w)", r"\1 ", text.translate(_APOSTROPHES), flags=re.IGNORECASE).split()
+    count = 0
+    while count < len(words) - 1 and words[count].lower() in _PREFIX_WORDS:
+        count += 1
+    return " ".join(words[:count]), " ".join(words[count:])
+
+
+def _joined(prefix: str, surname: str) -> str:
+    return f"{prefix}{surname}" if prefix.endswith(("'", "’")) else f"{prefix} {surname}".strip()
+
+
+def _capitals(surname: str) -> str:
+    """`jansen-de vries` and `JANSEN-DE VRIES` as `Jansen-de Vries`; a name with both cases is left as it is."""
+    if surname != surname.lower() and surname != surname.upper():
+        return surname
+    return "".join(_capital(piece) for piece in re.split(r"([\s-]+)", surname.lower()))
+
+
+def _capital(word: str) -> str:
+    if word in _PREFIX_WORDS:
+        return word
+    return "IJ" + word[2:] if word.startswith("ij") else word[:1].upper() + word[1:]
+
+
+def _tidy_given(text: str) -> str:
+    """Initials as `J.P.`, a first name with a capital; what can be either (`AJ`) as it was typed, spaces aside."""
+    typed = " ".join(text.split())
+    letters = [letter for letter, _ in _PART.findall(typed)]
+    if letters and all(len(each) == 1 for each in letters) and not _TOGETHER.search(typed):
+        return "".join(f"{each.upper()}." for each in letters)
+    if typed.isupper() and typed.isalpha() and not _has_vowel(typed):
+        return "".join(f"{each}." for each in typed)
+    return typed if typed.isupper() and len(typed) <= 3 else _capitals(typed)  # noqa: PLR2004  `AJM`, `TOM`
+
+
+def _has_vowel(letters: str) -> bool:
+    return any(each in "aeiouy" for each in folded(letters))
+
+
+def _people(given_name: str) -> list[list[_Given]]:
+    """The given names of each person in `J. en M.`, in order."""
+    return [parts for each in _TOGETHER.split(given_name) if (parts := _parts(each))]
+
+
+def _parts(given_name: str) -> list[_Given]:
+    parts: list[_Given] = []
+    for letters, dot in _PART.findall(given_name):
+        name = folded(letters)
+        if not dot and 1 < len(name) <= 4 and name.isascii() and not _has_vowel(name):  # noqa: PLR2004  `JP`, `PJM`
+            parts += [_Given(initial, shortened=True) for initial in name]
+        elif name:
+            parts.append(_Given(name, shortened=bool(dot) or len(name) == 1))
+    return parts
+
+
+def _given_names_fit(first: list[_Given], second: list[_Given]) -> bool:
+    return all(_fit(a, b) for a, b in zip(first, second, strict=False))
+
+
+def _tells_more(said: list[list[_Given]], known: list[list[_Given]]) -> bool:
+    if not known:
+        return bool(said)
+    if said == known or len(said) != 1 or len(known) != 1 or len(said[0]) < len(known[0]):
+        return False
+    pairs = zip(said[0], known[0], strict=False)
+    return all(new == old or (old.shortened and new.letters.startswith(old.letters)) for new, old in pairs)
+
+
+def _fit(a: _Given, b: _Given) -> bool:
+    if a.letters == b.letters:
+        return True
+    return (a.shortened and b.letters.startswith(a.letters)) or (b.shortened and a.letters.startswith(b.letters))
