@@ -12,6 +12,7 @@ from config import Config
 from fundraising import mailer, tasks
 from fundraising.db import db, engine_options
 from fundraising.giving.mollie import DoorSettings, MollieDoor
+from fundraising.giving.public import init_public
 from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.resources import resource
@@ -37,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
+    init_public(app)
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import g, request
 
+from fundraising.logs import get_logger
+
 if TYPE_CHECKING:
     from typing import TextIO
 
     from flask import Flask, Response
-    from structlog.typing import FilteringBoundLogger, Processor
+    from structlog.typing import ExcInfo, FilteringBoundLogger, Processor
 
 _REQUEST_ID_BYTES = 8
 
@@ -58,6 +60,11 @@ def init(app: Flask, *, as_json: bool) -> None:
         structlog.contextvars.clear_contextvars()
         return response
 
+    def log_exception(exc_info: ExcInfo) -> None:
+        # Flask's own line quotes the address, in which a token may stand.
+        get_logger().error("request.failed", endpoint=request.endpoint, method=request.method, exc_info=exc_info)
+
+    app.log_exception = log_exception  # type: ignore[method-assign,assignment]
     app.before_request(begin)
     app.after_request(finish)
 

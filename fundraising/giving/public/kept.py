@@ -32,7 +32,6 @@ class Kept:
         self.pages: ForAWhile[tuple[str, str], KeptPage] = ForAWhile(_SECONDS)
         self.form_tokens = Tokens(secret_key, "giving-form")
         self.address_tokens = Tokens(secret_key, "postal-address")
-        self.newsletter_tokens = Tokens(secret_key, "newsletter")
 
     @classmethod
     def init(cls, app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,9 @@ from flask import make_response, render_template
 from fundraising.contacts.services import grant_consent
 from fundraising.db import transaction
 from fundraising.giving.public.blueprint import go_to, pages
-from fundraising.giving.public.kept import kept
+from fundraising.giving.services.mails import NEWSLETTER
 from fundraising.web.limits import SMALL_FORMS, limiter
-from fundraising.web.locale import absolute_url
-from fundraising.web.tokens import BadToken
+from fundraising.web.tokens import BadToken, tokens_for
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -22,17 +22,18 @@ _LIFETIME = timedelta(days=30)
 _GONE = 410
 
 
-@pages.app_template_global()
-def newsletter_url(contact_id: int) -> str:
-    """The address with which a contact confirms the newsletter, for a mail in the current language."""
-    token = kept().newsletter_tokens.issue(str(contact_id))
-    return absolute_url("giving.newsletter", token=token)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who was asked, and after what; it grants once, so that an old link is of no use after a withdrawal."""
+
+    contact_id: int
+    source: str
 
 
 @pages.get("/nieuwsbrief/<token>")
 def newsletter(token: str) -> Response:
     """Ask whether it is really wanted. Opening the page changes nothing."""
-    if _contact_of(token) is None:
+    if _asked(token) is None:
         return make_response(render_template("giving/newsletter.html", step="expired"), _GONE)
     return make_response(render_template("giving/newsletter.html", step="ask", token=token))
 
@@ -41,16 +42,18 @@ def newsletter(token: str) -> Response:
 @limiter.limit(SMALL_FORMS)
 def confirm_newsletter(token: str) -> Response:
     """Note that it is wanted."""
-    contact_id = _contact_of(token)
-    if contact_id is None:
+    asked = _asked(token)
+    if asked is None:
         return go_to("giving.newsletter", token=token)
     with transaction():
-        grant_consent(contact_id, purpose="newsletter", channel="email", source="confirmation_mail")
+        grant_consent(asked.contact_id, purpose="newsletter", channel="email", source=asked.source)
     return make_response(render_template("giving/newsletter.html", step="done"))
 
 
-def _contact_of(token: str) -> int | None:
+def _asked(token: str) -> _Asked | None:
     try:
-        return int(kept().newsletter_tokens.read(token, lifetime=_LIFETIME).value)
+        value = tokens_for(NEWSLETTER).read(token, lifetime=_LIFETIME).value
     except BadToken:
         return None
+    contact_id, _, source = value.partition(":")
+    return _Asked(int(contact_id), source)

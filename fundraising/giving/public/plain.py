@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, redirect, render_template, url_for
+from flask import Response, redirect, render_template, url_for
 
 from fundraising.giving.public.blueprint import pages
 from fundraising.giving.public.kept import all_programmes, kept
@@ -21,7 +21,7 @@ _NOT_FOR_ROBOTS = ("betaling", "bedankt", "bank", "nieuwsbrief", "iban-controle"
 @pages.get("/")
 def home() -> Response:
     """The front page: both programmes, and how to give."""
-    return _kept("pages/home.html")
+    return _kept("pages/home.html", programmes=all_programmes())
 
 
 @pages.get("/privacy")
@@ -50,9 +50,9 @@ def favicon() -> AnyResponse:
     return redirect(url_for("static", filename="favicon.svg"), 302)
 
 
-def _kept(template: str) -> Response:
+def _kept(template: str, **context: object) -> Response:
     page = kept().pages.get(
         (template, current_language()),
-        lambda: KeptPage(render_template(template, programmes=all_programmes(), config=current_app.config)),
+        lambda: KeptPage(render_template(template, **context)),
     )
     return page.response()
