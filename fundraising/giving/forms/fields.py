@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import ngettext
 from rapidfuzz.distance import OSA
+from wtforms.fields import choices as wtforms_choices
 from wtforms.validators import StopValidation, ValidationError
 
 from fundraising import iban
@@ -45,6 +46,11 @@ _MAIL_DOMAINS = (
     "solcon.nl",
     "filternet.nl",
 )
+
+
+def choice(value: str, label: str) -> Any:  # noqa: ANN401  the stubs of WTForms do not know its new class yet
+    """One choice of a field."""
+    return wtforms_choices.SelectChoice(value, label)  # type: ignore[attr-defined]
 
 
 def clean_line(text: str | None) -> str:
@@ -187,7 +193,7 @@ def only(condition: Callable[[Form], bool], *checks: Callable[[Form, Field], Non
 
 
 def _no_phone() -> str:
-    return _("This is not a telephone number that we can call. An example: 06 12345678 or +32 2 123 45 67.")
+    return _("This is not a telephone number that we can call. An example: 06 12345678 or +32 2 555 12 12.")
 
 
 def _visible(text: str) -> str:

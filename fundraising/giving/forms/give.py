@@ -19,6 +19,7 @@ from fundraising.giving.forms.fields import (
     an_email,
     an_iban,
     better_email,
+    choice,
     clean_line,
     clean_source,
     clean_text,
@@ -91,11 +92,11 @@ class GiveForm(Form):
         _("I give"),
         default=DonorKind.PERSON.value,
         choices=[
-            (DonorKind.PERSON.value, _("as a person")),
-            (DonorKind.CHURCH.value, _("on behalf of a church")),
-            (DonorKind.DIACONIE.value, _("on behalf of a diaconie")),
-            (DonorKind.SCHOOL.value, _("on behalf of a school")),
-            (DonorKind.COMPANY.value, _("on behalf of a company")),
+            choice(DonorKind.PERSON.value, _("as a person")),
+            choice(DonorKind.CHURCH.value, _("on behalf of a church")),
+            choice(DonorKind.DIACONIE.value, _("on behalf of a diaconie")),
+            choice(DonorKind.SCHOOL.value, _("on behalf of a school")),
+            choice(DonorKind.COMPANY.value, _("on behalf of a company")),
         ],
         validate_choice=False,
     )
@@ -116,9 +117,9 @@ class GiveForm(Form):
         _("Salutation"),
         default=Salutation.UNKNOWN.value,
         choices=[
-            (Salutation.MR.value, _("Mr")),
-            (Salutation.MRS.value, _("Mrs")),
-            (Salutation.UNKNOWN.value, _("rather not say")),
+            choice(Salutation.MR.value, _("Mr")),
+            choice(Salutation.MRS.value, _("Mrs")),
+            choice(Salutation.UNKNOWN.value, _("rather not say")),
         ],
         validate_choice=False,
     )
@@ -166,9 +167,9 @@ class GiveForm(Form):
     def __init__(self, offer: Offer, formdata: MultiDict[str, str] | None = None, **data: Any) -> None:  # noqa: ANN401
         super().__init__(formdata, **data)
         self.offer = offer
-        self.amount.choices = [(option.amount.value, self._written(option.amount)) for option in offer.options]
-        self.amount.choices.append((OTHER, _("Another amount")))
-        self.method.choices = self._method_choices()
+        amounts = [choice(option.amount.value, self._written(option.amount)) for option in offer.options]
+        self.amount.choices = [*amounts, choice(OTHER, _("Another amount"))]
+        self.method.choices = [choice(value, label) for value, label in self.methods]
         self.euro: Euro | None = None
 
     def validate_amount(self, field: Field) -> None:
@@ -201,13 +202,20 @@ class GiveForm(Form):
 
     def validate_method(self, field: Field) -> None:
         """One of the methods on this page."""
-        if field.data not in {value for value, _label in self._method_choices()}:
+        if field.data not in {value for value, _label in self.methods}:
             raise ValidationError(_("Please choose one of these ways to pay."))
+
+    @property
+    def methods(self) -> list[tuple[str, str]]:
+        """The ways to pay: the code and the name of each."""
+        online = [(method.code, method.description) for method in self.offer.shown_methods]
+        later = _("Another way, to be chosen on the next page") if online else _("Online: iDEAL, card or another way")
+        return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I transfer it myself"))]
 
     @property
     def first_method(self) -> str:
         """The way to pay that is chosen before the donor chooses."""
-        return self._method_choices()[0][0]
+        return self.methods[0][0]
 
     @property
     def email_hint(self) -> str:
@@ -256,11 +264,6 @@ class GiveForm(Form):
         """The chosen method; where it does not take this amount, none, and Mollie's own page offers those that do."""
         chosen = [method for method in self.offer.methods if method.code == self.method.data]
         return chosen[0].code if chosen and chosen[0].takes(amount) else ""
-
-    def _method_choices(self) -> list[tuple[str, str]]:
-        online = [(method.code, method.description) for method in self.offer.shown_methods]
-        later = _("Another way, to be chosen on the next page") if online else _("Online: iDEAL, card or another way")
-        return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I transfer it myself"))]
 
     def _refuse_riddle(self, field: Field) -> None:
         if not field.data:
