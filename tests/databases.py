@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,6 +173,8 @@ def reap_stale_servers() -> None:
             continue
         for process in psutil.process_iter(["name", "cmdline"]):
             if process.info["name"] == "postgres" and str(folder / "data") in (process.info["cmdline"] or []):
-                process.kill()
-                process.wait(10)
+                # Another worker may be reaping the same one; another user's is left to that user.
+                with suppress(psutil.Error):
+                    process.kill()
+                    process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
