@@ -192,6 +192,16 @@ def source_lines(system: str) -> Subquery:
     )
 
 
+def unthanked(system: str, *, most: int) -> list[str]:
+    """References of gifts that came from one system and that no mail or letter thanked for."""
+    received = select(GiftEntry.gift_id).where(
+        GiftEntry.source_system == system,
+        GiftEntry.kind == EntryKind.RECEIVED,
+    )
+    thanked = select(Acknowledgement.gift_id).where(Acknowledgement.gift_id == Gift.id).exists()
+    return list(session().scalars(select(Gift.reference).where(Gift.id.in_(received), ~thanked).limit(most)))
+
+
 def from_source(source: Source) -> ColumnElement[bool]:
     """The condition that an entry has this source."""
     return and_(GiftEntry.source_system == source.system, GiftEntry.source_ref == source.ref)

@@ -26,7 +26,6 @@ from fundraising.gifts.models import (
 )
 from fundraising.gifts.queries import entries, from_source, in_year, ledger_mode
 from fundraising.gifts.rules import (
-    Act,
     Booking,
     ClosedYear,
     Contradiction,
@@ -42,9 +41,7 @@ from fundraising.gifts.rules import (
     UnknownGift,
     UnknownSource,
     YearNotOver,
-    book_again,
     booking_date,
-    check_correction,
     check_date,
     new_reference,
     parse_reference,
@@ -52,8 +49,8 @@ from fundraising.gifts.rules import (
     received_entry,
     reversal_entry,
     standing,
-    take_back,
 )
+from fundraising.gifts.rules.corrections import Act, book_again, check_correction, take_back
 from fundraising.money import Euro
 
 if TYPE_CHECKING:

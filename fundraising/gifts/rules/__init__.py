@@ -7,18 +7,19 @@ each again as it should have been, so that a later refund, or the failure of an 
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fundraising.gifts.rules.references import BadReference, new_reference, parse_reference, written_reference
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+__all__ = ["BadReference", "new_reference", "parse_reference", "written_reference"]
 
 
 class EntryKind(StrEnum):
@@ -102,52 +103,6 @@ class YearNotOver(LedgerError):
 
 class EarlierYearOpen(LedgerError):
     """Years close in order."""
-
-
-class BadReference(ValueError):
-    """The text is no reference: a wrong length, a strange symbol, or a typing mistake that the check symbol shows."""
-
-
-# Without look-alikes (no B/8, G/6, I/1, O/0/Q, S/5, U/V/W together). 19 is prime: sums modulo 19 form a field, in which
-# no two different weights and no two different symbols can hide each other.
-REFERENCE_ALPHABET = "ACDEFKLMNPRTWXYZ349"
-REFERENCE_LENGTH = 12
-_MODULUS = len(REFERENCE_ALPHABET)
-_VALUE = {symbol: value for value, symbol in enumerate(REFERENCE_ALPHABET)}
-# Spaces of every kind, and what keyboards, mails and printers make of a dash.
-_SEPARATORS = re.compile(r"[\s_\u00ad\u2010-\u2015\u2212-]")
-
-
-def _check_sum(symbols: str) -> int:
-    """Σ weight x value mod 19, with weight 12 for the first symbol down to 1 for the last."""
-    return sum((REFERENCE_LENGTH - i) * _VALUE[symbol] for i, symbol in enumerate(symbols)) % _MODULUS
-
-
-def new_reference() -> str:
-    """A reference that nobody can guess (46 bits), without dashes; its last symbol is the check."""
-    number = secrets.randbelow(_MODULUS ** (REFERENCE_LENGTH - 1))
-    symbols = []
-    for _ in range(REFERENCE_LENGTH - 1):
-        number, value = divmod(number, _MODULUS)
-        symbols.append(REFERENCE_ALPHABET[value])
-    body = "".join(symbols)
-    return body + REFERENCE_ALPHABET[-_check_sum(body) % _MODULUS]
-
-
-def parse_reference(text: str) -> str:
-    """Read a reference as someone typed it: any case, with or without spaces and dashes. Raises BadReference.
-
-    Every single wrong symbol is caught, and every two symbols that changed places.
-    """
-    symbols = _SEPARATORS.sub("", text).upper()
-    if len(symbols) != REFERENCE_LENGTH or not _VALUE.keys() >= set(symbols) or _check_sum(symbols):
-        raise BadReference(text[:40])
-    return symbols
-
-
-def written_reference(reference: str) -> str:
-    """A reference as people see it: `ACDE-FKLM-NPRT`."""
-    return "-".join(reference[i : i + 4] for i in range(0, len(reference), 4))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -343,9 +298,13 @@ def in_its_place(entry_id: int, entries: Sequence[EntryRow]) -> EntryRow:
 
 
 def still_undoable(entry: EntryRow, entries: Sequence[EntryRow]) -> Euro:
-    """How much of an entry can still be undone, given all entries of its gift: a positive amount, or nothing."""
+    """How much of an entry can still be undone, given all entries of its gift: a positive amount, or nothing.
+
+    A refund and a chargeback of one gift can both happen and together take back more than came in: what the provider
+    did is a fact, and the gift then stands below nothing. So of what was received, each may take all.
+    """
     if entry.kind in ROOTS:
-        return Euro.sum(each.amount for each in entries)
+        return Euro.sum(each.amount for each in entries if each.kind is EntryKind.RECEIVED)
     undone = [each.amount for each in standing(entries) if each.reverses_id == entry.entry_id]
     left = entry.amount + Euro.sum(undone)
     return -left if entry.amount < Euro(0) else left
@@ -364,7 +323,7 @@ def reversal_entry(reversal: Reversal, entries: Sequence[EntryRow], booked_on: d
     if positive(reversal.amount) > left:
         raise MoreThanStands(f"{reversal.source}: {reversal.amount.value} of {reversal.reverses}, {left.value} stands")
     return replace(
-        _again(undone),
+        again(undone),
         kind=reversal.kind,
         amount=-reversal.amount if undone.amount > Euro(0) else reversal.amount,
         booked_on=booked_on,
@@ -374,77 +333,7 @@ def reversal_entry(reversal: Reversal, entries: Sequence[EntryRow], booked_on: d
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act of correcting: its number, the day on which it is booked and who did it."""
-
-    correction_id: int
-    booked_on: date
-    recorded_by: str
-
-    def source(self, line: int) -> Source:
-        """The source of one of its entries, numbered from 1."""
-        return Source(CORRECTION, f"{self.correction_id}:{line}")
-
-
-def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> None:
-    """See that a correction changes the one fact of its reason, and leaves no less than went back already.
-
-    `entries` are all of the gift's. Raises BadCorrection, NotPositive, MoreThanStands.
-    """
-    fact = CORRECTS[correction.reason]
-    if any(getattr(correction, other) is not None for other in set(CORRECTS.values()) - {fact}):
-        raise BadCorrection(f"{correction.reason} changes {fact} and nothing else")
-    value = getattr(correction, fact)
-    if value is None and correction.reason is not Reason.WRONG_CONTACT:
-        raise BadCorrection(f"{correction.reason} needs a new {fact}")
-    root = next(entry for entry in standing(entries) if entry.kind in ROOTS)
-    if value == getattr(root, fact):
-        raise BadCorrection(f"{fact} is that already")
-    if correction.reason is Reason.CONTACT_FOUND and root.contact_id is not None:
-        raise BadCorrection("the gift has a contact; if it is the wrong one, the reason is wrong_contact")
-    if correction.amount is not None:
-        went_back = root.amount - Euro.sum(entry.amount for entry in entries)
-        if positive(correction.amount) < went_back:
-            raise MoreThanStands(f"{went_back.value} of this gift went back already")
-
-
-def take_back(entry: EntryRow, act: Act, line: int) -> Entry:
-    """The half of a correction that takes an entry back."""
-    return replace(
-        _again(entry),
-        kind=EntryKind.REVERSED,
-        amount=-entry.amount,
-        booked_on=act.booked_on,
-        recorded_by=act.recorded_by,
-        source=act.source(line),
-        reverses_id=entry.entry_id,
-        correction_id=act.correction_id,
-    )
-
-
-def book_again(entry: EntryRow, act: Act, line: int, correction: Correction, reverses_id: int | None) -> Entry:
-    """The half that books an entry as it should have been; what went back of a gift moves along with it.
-
-    `reverses_id` is what stands in the place of the entry that this one undoes.
-    """
-    fact = CORRECTS[correction.reason]
-    root = entry.kind in ROOTS
-    facts = {fact: getattr(correction, fact)} if root or fact != "amount" else {}
-    return replace(
-        _again(entry),
-        kind=EntryKind.CORRECTED if root else entry.kind,
-        booked_on=act.booked_on,
-        recorded_by=act.recorded_by,
-        source=act.source(line),
-        reverses_id=reverses_id,
-        replaces_id=entry.entry_id,
-        correction_id=act.correction_id,
-        **facts,
-    )
-
-
-def _again(entry: EntryRow) -> Entry:
+def again(entry: EntryRow) -> Entry:
     """An entry to be booked with the amount and the facts of one that stands."""
     facts = {field.name: getattr(entry, field.name) for field in fields(Entry)}
     return Entry(**facts | {"reverses_id": None, "replaces_id": None, "correction_id": None})

@@ -1,0 +1,216 @@
+"""What always holds in the ledger, asked of the database itself; each finding is a broken invariant.
+
+Every check is one statement, so that it sees one state of a ledger that is being written, and adds up inside the
+database: a million entries cost neither memory nor patience. Triggers and constraints should make each finding
+impossible; the checks do not trust them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, String, and_, case, cast, exists, extract, func, literal, not_, or_, select
+from sqlalchemy.orm import aliased
+
+from fundraising.db import session
+from fundraising.gifts.models import FinancialYear, Gift, GiftCorrection, GiftEntry, Ledger
+from fundraising.gifts.rules import ROOTS, UNDOES, EntryKind, Finding, Reason, written_reference
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import ColumnElement, Row, Select, Subquery
+
+    Rows = Select[*tuple[Any, ...]]
+
+_AT_A_TIME = 500
+
+
+def findings() -> Iterator[Finding]:
+    """Every invariant of the ledger that does not hold; nothing when all is well."""
+    yield from _found("entry-without-source", _without_source(), _entry)
+    yield from _found("source-twice", _source_twice(), lambda row: f"{row.source_system}:{row.source_ref}")
+    yield from _found("gift-without-entry", _gift_without_entry(), _gift)
+    yield from _found("gift-starts-otherwise", _gift_starts_otherwise(), _gift)
+    yield from _found("gift-below-nothing", _gift_below_nothing(), _gift)
+    yield from _found("reversal-does-not-fit", _reversal_does_not_fit(), _entry)
+    yield from _found("undone-more-than-was", _undone_more_than_was(), _entry)
+    yield from _found("taken-back-twice", _taken_back_twice(), _entry)
+    yield from _found("left-behind", _left_behind(), _entry)
+    yield from _found("correction-unbalanced", _correction_unbalanced(), lambda row: f"correction {row.id}")
+    yield from _found("replacement-does-not-fit", _replacement_does_not_fit(), _entry)
+    yield from _found("mode-not-fixed", _mode_not_fixed(), lambda row: f"{row.entries} entries")
+    yield from _found("entry-in-no-year", _entry_in_no_year(), lambda row: f"{row.entries} entries in {row.year}")
+    yield from _found("closed-year-changed", _closed_year_changed(), _year)
+
+
+def _found(check: str, broken: Rows, tell: Callable[[Row[Any]], str]) -> Iterator[Finding]:
+    for row in session().execute(broken.execution_options(yield_per=_AT_A_TIME)):
+        yield Finding(check, tell(row))
+
+
+def _entry(row: Row[Any]) -> str:
+    return f"entry {row.id} ({row.source_system}:{row.source_ref})"
+
+
+def _gift(row: Row[Any]) -> str:
+    return f"gift {written_reference(row.reference)}"
+
+
+def _year(row: Row[Any]) -> str:
+    was, now = f"{row.entry_count} entries, {row.total.value}", f"{row.entries}, {row.booked.value}"
+    return f"{row.year} was closed with {was}; now {now}"
+
+
+def _entries(*conditions: ColumnElement[bool]) -> Rows:
+    return select(GiftEntry.id, GiftEntry.source_system, GiftEntry.source_ref).where(*conditions)
+
+
+def _without_source() -> Rows:
+    return _entries(or_(GiftEntry.source_system == "", GiftEntry.source_ref == ""))
+
+
+def _source_twice() -> Rows:
+    source = (GiftEntry.source_system, GiftEntry.source_ref)
+    return select(*source).group_by(*source).having(func.count() > 1)
+
+
+def _gift_without_entry() -> Rows:
+    return select(Gift.reference).where(not_(exists().where(GiftEntry.gift_id == Gift.id)))
+
+
+def _gifts_whose(broken: ColumnElement[bool]) -> Rows:
+    by_gift = select(GiftEntry.gift_id).group_by(GiftEntry.gift_id).having(broken).subquery()
+    return select(Gift.reference).join(by_gift, by_gift.c.gift_id == Gift.id)
+
+
+def _gift_starts_otherwise() -> Rows:
+    first_received = func.min(case((GiftEntry.kind == EntryKind.RECEIVED, GiftEntry.id)))
+    return _gifts_whose(first_received.is_distinct_from(func.min(GiftEntry.id)))
+
+
+def _gift_below_nothing() -> Rows:
+    return _gifts_whose(func.sum(GiftEntry.amount) < Euro(0))
+
+
+def _reversal_does_not_fit() -> Rows:
+    """What undoes an entry is of a kind that may, stands behind it in its gift, bears its facts, and is not more."""
+    undone = aliased(GiftEntry)
+    may = or_(*(and_(GiftEntry.kind == kind, undone.kind.in_(kinds)) for kind, kinds in UNDOES.items()))
+    whole = or_(GiftEntry.kind != EntryKind.REVERSED, GiftEntry.amount + undone.amount == Euro(0))
+    less = func.abs(GiftEntry.amount) <= func.abs(undone.amount)
+    opposite = or_(
+        and_(GiftEntry.amount < Euro(0), undone.amount > Euro(0)),
+        and_(GiftEntry.amount > Euro(0), undone.amount < Euro(0)),
+    )
+    facts = and_(
+        GiftEntry.contact_id.is_not_distinct_from(undone.contact_id),
+        GiftEntry.programme_id == undone.programme_id,
+        GiftEntry.method == undone.method,
+        GiftEntry.received_on == undone.received_on,
+    )
+    behind = and_(GiftEntry.gift_id == undone.gift_id, GiftEntry.id > undone.id)
+    reversals = _entries(not_(and_(may, whole, less, opposite, facts, behind)))
+    return reversals.join(undone, undone.id == GiftEntry.reverses_id)
+
+
+def _undone_more_than_was() -> Rows:
+    """A failed refund brings back no more than that refund took; what a gift can lose is what stands of it."""
+    back = (EntryKind.REFUND_FAILED, EntryKind.CHARGEBACK_REVERSED)
+    undoing = aliased(GiftEntry)
+    brought_back = (
+        select(undoing.reverses_id, func.sum(undoing.amount).label("amount"))
+        .where(undoing.kind.in_(back), not_(_taken_back(undoing)))
+        .group_by(undoing.reverses_id)
+        .subquery()
+    )
+    joined = _entries(GiftEntry.amount + brought_back.c.amount > Euro(0))
+    return joined.join(brought_back, brought_back.c.reverses_id == GiftEntry.id)
+
+
+def _taken_back_twice() -> Rows:
+    reversal = aliased(GiftEntry)
+    twice = (
+        select(reversal.reverses_id)
+        .where(reversal.kind == EntryKind.REVERSED)
+        .group_by(reversal.reverses_id)
+        .having(func.count() > 1)
+    )
+    return _entries(GiftEntry.id.in_(twice))
+
+
+def _left_behind() -> Rows:
+    """Where a correction took an entry back, it took back what had been undone of it as well."""
+    undone = aliased(GiftEntry)
+    stays = and_(GiftEntry.kind != EntryKind.REVERSED, not_(_taken_back(GiftEntry)), _taken_back(undone))
+    return _entries(stays).join(undone, undone.id == GiftEntry.reverses_id)
+
+
+def _taken_back(entry: Any) -> ColumnElement[bool]:  # noqa: ANN401  the table or an alias of it
+    reversal = aliased(GiftEntry)
+    return exists().where(reversal.reverses_id == entry.id, reversal.kind == EntryKind.REVERSED)
+
+
+def _correction_unbalanced() -> Rows:
+    """A correction takes back as many entries of its gift as it books again, and as much unless that was wrong."""
+    taken_back = func.count(case((GiftEntry.kind == EntryKind.REVERSED, 1)))
+    elsewhere = func.count(case((GiftEntry.gift_id != GiftCorrection.gift_id, 1)))
+    whole = and_(taken_back > 0, taken_back * 2 == func.count(GiftEntry.id), elsewhere == 0)
+    even = or_(func.sum(GiftEntry.amount) == Euro(0), GiftCorrection.reason == Reason.WRONG_AMOUNT)
+    return (
+        select(GiftCorrection.id)
+        .outerjoin(GiftEntry, GiftEntry.correction_id == GiftCorrection.id)
+        .group_by(GiftCorrection.id, GiftCorrection.reason)
+        .having(not_(and_(whole, even)))
+    )
+
+
+def _replacement_does_not_fit() -> Rows:
+    """What stands in an entry's place was booked by the correction that took that entry back."""
+    before, reversal = aliased(GiftEntry), aliased(GiftEntry)
+    kept_kind = or_(
+        GiftEntry.kind == before.kind,
+        and_(GiftEntry.kind == EntryKind.CORRECTED, before.kind.in_(ROOTS)),
+    )
+    same_act = and_(
+        reversal.correction_id == GiftEntry.correction_id,
+        reversal.gift_id == GiftEntry.gift_id,
+        GiftEntry.source_ref.startswith(cast(GiftEntry.correction_id, String) + literal(":")),
+    )
+    return (
+        _entries(GiftEntry.replaces_id.is_not(None), or_(reversal.id.is_(None), not_(and_(kept_kind, same_act))))
+        .join(before, before.id == GiftEntry.replaces_id)
+        .outerjoin(reversal, and_(reversal.reverses_id == before.id, reversal.kind == EntryKind.REVERSED))
+    )
+
+
+def _mode_not_fixed() -> Rows:
+    entries = select(func.count().label("entries")).select_from(GiftEntry)
+    return entries.where(not_(exists().where(Ledger.id == 1))).having(func.count() > 0)
+
+
+def _by_year() -> Subquery:
+    year = cast(extract("year", GiftEntry.booked_on), Integer).label("year")
+    sums = select(year, func.count().label("entries"), func.sum(GiftEntry.amount).label("booked"))
+    return sums.group_by(year).subquery()
+
+
+def _entry_in_no_year() -> Rows:
+    by_year = _by_year()
+    without = select(by_year.c.year, by_year.c.entries).outerjoin(FinancialYear, FinancialYear.year == by_year.c.year)
+    return without.where(FinancialYear.year.is_(None))
+
+
+def _closed_year_changed() -> Rows:
+    by_year = _by_year()
+    entries, booked = func.coalesce(by_year.c.entries, 0), func.coalesce(by_year.c.booked, Euro(0))
+    closed = select(
+        FinancialYear.year,
+        FinancialYear.entry_count,
+        FinancialYear.total,
+        entries.label("entries"),
+        booked.label("booked"),
+    ).outerjoin(by_year, by_year.c.year == FinancialYear.year)
+    same = and_(entries == FinancialYear.entry_count, booked == FinancialYear.total)
+    return closed.where(FinancialYear.closed_at.is_not(None), not_(same))

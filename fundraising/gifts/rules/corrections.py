@@ -1,0 +1,98 @@
+"""How a correction is built: every entry that stands is taken back and booked again as it should have been."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fundraising.gifts.rules import (
+    CORRECTION,
+    CORRECTS,
+    ROOTS,
+    BadCorrection,
+    Correction,
+    Entry,
+    EntryKind,
+    EntryRow,
+    MoreThanStands,
+    Reason,
+    Source,
+    again,
+    positive,
+    standing,
+)
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of correcting: its number, the day on which it is booked and who did it."""
+
+    correction_id: int
+    booked_on: date
+    recorded_by: str
+
+    def source(self, line: int) -> Source:
+        """The source of one of its entries, numbered from 1."""
+        return Source(CORRECTION, f"{self.correction_id}:{line}")
+
+
+def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> None:
+    """See that a correction changes the one fact of its reason, and leaves no less than went back already.
+
+    `entries` are all of the gift's. Raises BadCorrection, NotPositive, MoreThanStands.
+    """
+    fact = CORRECTS[correction.reason]
+    if any(getattr(correction, other) is not None for other in set(CORRECTS.values()) - {fact}):
+        raise BadCorrection(f"{correction.reason} changes {fact} and nothing else")
+    value = getattr(correction, fact)
+    if value is None and correction.reason is not Reason.WRONG_CONTACT:
+        raise BadCorrection(f"{correction.reason} needs a new {fact}")
+    root = next(entry for entry in standing(entries) if entry.kind in ROOTS)
+    if value == getattr(root, fact):
+        raise BadCorrection(f"{fact} is that already")
+    if correction.reason is Reason.CONTACT_FOUND and root.contact_id is not None:
+        raise BadCorrection("the gift has a contact; if it is the wrong one, the reason is wrong_contact")
+    if correction.amount is not None:
+        went_back = root.amount - Euro.sum(entry.amount for entry in entries)
+        if positive(correction.amount) < went_back:
+            raise MoreThanStands(f"{went_back.value} of this gift went back already")
+
+
+def take_back(entry: EntryRow, act: Act, line: int) -> Entry:
+    """The half of a correction that takes an entry back."""
+    return replace(
+        again(entry),
+        kind=EntryKind.REVERSED,
+        amount=-entry.amount,
+        booked_on=act.booked_on,
+        recorded_by=act.recorded_by,
+        source=act.source(line),
+        reverses_id=entry.entry_id,
+        correction_id=act.correction_id,
+    )
+
+
+def book_again(entry: EntryRow, act: Act, line: int, correction: Correction, reverses_id: int | None) -> Entry:
+    """The half that books an entry as it should have been; what went back of a gift moves along with it.
+
+    `reverses_id` is what stands in the place of the entry that this one undoes.
+    """
+    fact = CORRECTS[correction.reason]
+    root = entry.kind in ROOTS
+    facts = {fact: getattr(correction, fact)} if root or fact != "amount" else {}
+    return replace(
+        again(entry),
+        kind=EntryKind.CORRECTED if root else entry.kind,
+        booked_on=act.booked_on,
+        recorded_by=act.recorded_by,
+        source=act.source(line),
+        reverses_id=reverses_id,
+        replaces_id=entry.entry_id,
+        correction_id=act.correction_id,
+        **facts,
+    )
