@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 
+import click
 from flask import Flask
 from flask.cli import FlaskGroup
 from flask_migrate import Migrate
 
-from config import Config
+from config import Config, ConfigError
 from fundraising import mailer, tasks
 from fundraising.db import db, engine_options
+from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
 from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
+from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS
+from fundraising.operations.views import blueprint as health
+from fundraising.programmes.cli import cli as programmes
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
 
@@ -34,7 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
         DATA_DIR=settings.data_dir,
         ALERT_EMAIL=settings.alert_email,
     )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
@@ -42,6 +47,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
+    app.register_blueprint(health)
+    for command in (payments, programmes, *COMMANDS):
+        app.cli.add_command(command)
     return app
 
 
@@ -62,4 +70,16 @@ def _sender(settings: Config) -> mailer.Sender:
     return mailer.Sender(organisation.name, settings.mail_from, organisation.contact_email)
 
 
-cli = FlaskGroup(create_app=create_app)
+def _create_app_or_say_why_not() -> Flask:
+    try:
+        return create_app()
+    except ConfigError as faults:
+        raise click.ClickException(str(faults)) from None
+
+
+cli = FlaskGroup(create_app=_create_app_or_say_why_not)
+for _command in BEFORE_THE_APP:
+    cli.add_command(_command)
+
+if __name__ == "__main__":
+    cli()

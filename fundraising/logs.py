@@ -38,7 +38,8 @@ def get_logger() -> BoundLogger:
 def configure_logging(*, production: bool) -> None:
     """Send our lines and those of the libraries to standard error, as JSON in production and readable elsewhere."""
     shared = _processors(production=production)
-    renderer: Processor = structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer()
+    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer: Processor = structlog.processors.JSONRenderer() if production else readable
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,0 +1,15 @@
+"""The commands of running the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fundraising.operations.cli.records import backup, demo, ledger, restore
+from fundraising.operations.cli.server import serve, simulator, web, worker
+
+if TYPE_CHECKING:
+    import click
+
+# These settle the environment, or need no application: they must be found before one is made.
+BEFORE_THE_APP: tuple[click.Command, ...] = (serve, simulator, web)
+COMMANDS: tuple[click.Command, ...] = (backup, demo, ledger, restore, worker)

@@ -1,0 +1,167 @@
+"""Bringing a backup back, into an empty place only.
+
+The whole archive is checked before anything changes. The tables are those of the backup's own migration; the guards of
+the ledger stand aside while its rows come back, and are in place again before the transaction ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from contextlib import contextmanager
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from alembic.migration import MigrationContext
+from sqlalchemy import Date, DateTime, func, inspect, select, text
+
+from fundraising.db import is_sqlite, session
+from fundraising.operations.rules import MANIFEST, BadBackup, FileMember, Manifest, TableMember, read_manifest
+from fundraising.operations.services.backup import stored_files, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import IO
+
+    from sqlalchemy import Connection, Table
+
+_ROWS_AT_A_TIME = 2_000
+_CHUNK = 1 << 20
+
+
+class NotEmpty(ValueError):
+    """There is something already where the backup would come."""
+
+
+def check_backup(source: Path) -> Manifest:
+    """Read the whole archive and compare every hash. Raises BadBackup, or OSError."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            manifest = read_manifest(archive.read(MANIFEST))
+            members: list[TableMember | FileMember] = [*manifest.tables, *manifest.files]
+            unknown = set(archive.namelist()) ^ {MANIFEST, *(member.path for member in members)}
+            if unknown:
+                raise BadBackup(f"the manifest and the archive do not agree on {', '.join(sorted(unknown))}")
+            for member in members:
+                with archive.open(member.path) as content:
+                    if _digest(content) != member.sha256:
+                        raise BadBackup(f"{member.path} is not what it was when the backup was made")
+    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
+        raise BadBackup(f"{source} is not a whole backup: {error}") from error
+    return manifest
+
+
+def check_empty(manifest: Manifest, data_dir: Path) -> None:
+    """Raises NotEmpty unless the database has no tables, or those of the backup's migration without a single row."""
+    if file := next(stored_files(data_dir), None):
+        raise NotEmpty(f"there are files already: {file}")
+    connection = session().connection()
+    if not inspect(connection).get_table_names():
+        return
+    if MigrationContext.configure(connection).get_current_revision() != manifest.revision:
+        raise NotEmpty("the database has tables already, of another version")
+    for table in tables(connection):
+        if connection.scalar(select(func.count()).select_from(table)):
+            raise NotEmpty(f"the database has rows already, in {table.name}")
+
+
+def restore_tables(source: Path, manifest: Manifest) -> None:
+    """Load every table, in the caller's transaction, into a database of the backup's migration. Raises BadBackup."""
+    connection = session().connection()
+    ours = {table.name: table for table in tables(connection)}
+    if set(ours) != {member.name for member in manifest.tables}:
+        raise BadBackup("the tables of the backup are not those of its migration")
+    members = {member.name: member for member in manifest.tables}
+    load = _load_sqlite if is_sqlite(connection) else _load_postgresql
+    with zipfile.ZipFile(source) as archive, _guards_aside(connection, list(ours.values())):
+        for name, table in ours.items():
+            with archive.open(members[name].path) as lines:
+                load(connection, table, members[name], lines)
+            _check_count(connection, table, members[name])
+
+
+def restore_files(source: Path, manifest: Manifest, data_dir: Path) -> None:
+    """Write the stored files, readable by their owner only. Raises OSError."""
+    with zipfile.ZipFile(source) as archive:
+        for member in manifest.files:
+            target = data_dir / member.name
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with archive.open(member.path) as content, os.fdopen(_new(target), "wb") as file:
+                while chunk := content.read(_CHUNK):
+                    file.write(chunk)
+
+
+def _new(target: Path) -> int:
+    return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _digest(content: IO[bytes]) -> str:
+    hashed = hashlib.sha256()
+    while chunk := content.read(_CHUNK):
+        hashed.update(chunk)
+    return hashed.hexdigest()
+
+
+def _check_count(connection: Connection, table: Table, member: TableMember) -> None:
+    count = connection.scalar(select(func.count()).select_from(table))
+    if count != member.rows:
+        raise BadBackup(f"{table.name} has {count} rows, and the backup says {member.rows}")
+
+
+@contextmanager
+def _guards_aside(connection: Connection, ours: list[Table]) -> Iterator[None]:
+    """Without the triggers, which are put back as they were; after a failure the caller's transaction undoes all."""
+    if is_sqlite(connection):
+        # Rows may refer to later ones of their table: checked when the transaction ends.
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid")
+        guards = [(str(row.name), str(row.sql)) for row in connection.execute(query)]
+        aside = [f'DROP TRIGGER "{name}"' for name, _ in guards]
+        back = [sql for _, sql in guards]
+    else:
+        quoted = [connection.dialect.identifier_preparer.format_table(table) for table in ours]
+        aside = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in quoted]
+        back = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in quoted]
+    for statement in aside:
+        connection.exec_driver_sql(statement)
+    yield
+    for statement in back:
+        connection.exec_driver_sql(statement)
+
+
+def _load_sqlite(connection: Connection, table: Table, member: TableMember, lines: IO[bytes]) -> None:
+    readers = [_reader(table, column) for column in member.columns]
+    while some := list(islice(lines, _ROWS_AT_A_TIME)):
+        rows = [
+            {column: read(value) for column, read, value in zip(member.columns, readers, json.loads(line), strict=True)}
+            for line in some
+        ]
+        connection.execute(table.insert(), rows)
+
+
+def _load_postgresql(connection: Connection, table: Table, member: TableMember, lines: IO[bytes]) -> None:
+    prepare = connection.dialect.identifier_preparer
+    columns = ", ".join(map(prepare.quote, member.columns))
+    cursor: Any = connection.connection.cursor()
+    with cursor.copy(f"COPY {prepare.format_table(table)} ({columns}) FROM STDIN") as copy:
+        for line in lines:
+            copy.write_row(json.loads(line))
+    for column in table.primary_key.columns:
+        # Numbering goes on after the highest number that came back; a column that is not numbered has no sequence.
+        highest = func.coalesce(select(func.max(column)).scalar_subquery(), 1)
+        sequence = func.pg_get_serial_sequence(prepare.format_table(table), column.name)
+        if connection.scalar(select(sequence)) is not None:
+            connection.execute(select(func.setval(sequence, highest)))
+
+
+def _reader(table: Table, column: str) -> Callable[[Any], Any]:
+    kind = table.columns[column].type
+    if isinstance(kind, DateTime):
+        return lambda value: None if value is None else datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return lambda value: None if value is None else date.fromisoformat(value)
+    return lambda value: value

@@ -1,0 +1,80 @@
+"""What machines ask: is it alive, is it ready, do its jobs run. No secrets, no numbers of people or money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response, current_app, jsonify
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from fundraising.db import session
+from fundraising.logs import get_logger, summary
+from fundraising.tasks import QueueUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fundraising.tasks import Queue
+
+blueprint = Blueprint("health", __name__)
+
+
+class _NotReady(Exception):
+    """A part that is not as it must be; the words are for the log."""
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """Whether this process answers at all; asks nothing of anybody."""
+    return _answer({"process": True})
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Whether database, queue and migrations are as they must be; 503 and which part is not."""
+    parts: dict[str, Callable[[], None]] = {"database": _database, "queue": _queue, "migrations": _migrations}
+    return _answer({name: _is_well(name, check) for name, check in parts.items()})
+
+
+def _answer(parts: dict[str, bool]) -> Response:
+    well = all(parts.values())
+    told = {name: "ok" if fine else "failed" for name, fine in parts.items()}
+    response = jsonify(status="ok" if well else "failed", **told)
+    response.status_code = 200 if well else 503
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_well(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except (SQLAlchemyError, QueueUnreachable, _NotReady) as trouble:
+        get_logger().warning("not ready", part=name, reason=summary(trouble))
+        return False
+    return True
+
+
+def _database() -> None:
+    session().execute(text("SELECT 1"))
+
+
+def _queue() -> None:
+    cast("Queue", current_app.extensions["queue"]).pending()
+
+
+def _migrations() -> None:
+    current = MigrationContext.configure(session().connection()).get_current_revision()
+    if current != _newest():
+        raise _NotReady(f"the database is at migration {current}, the code at {_newest()}")
+
+
+def _newest() -> str | None:
+    # Read once: the migrations do not change while the process lives.
+    known: dict[str, str | None] = current_app.extensions.setdefault("health", {})
+    if "newest" not in known:
+        config = current_app.extensions["migrate"].migrate.get_config()
+        known["newest"] = ScriptDirectory.from_config(config).get_current_head()
+    return known["newest"]
