@@ -26,7 +26,9 @@ from fundraising.giving.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Select
+    from sqlalchemy import CompoundSelect, Select
+
+    from fundraising.money import Euro
 
 # A list of everything helps nobody: what is wrong is wrong in a few ways.
 _MOST = 50
@@ -48,7 +50,7 @@ def findings() -> Iterator[Finding]:
         yield Finding("gift not thanked", reference)
 
 
-def _paid_not_booked() -> Select[str]:
+def _paid_not_booked() -> Select[str | None]:
     lines = source_lines(PROVIDER)
     return (
         select(Payment.provider_id)
@@ -89,7 +91,7 @@ def _booked_not_taken_back() -> Select[str]:
     )
 
 
-def _wanted_lines() -> Select[str, int]:
+def _wanted_lines() -> CompoundSelect[str, Euro]:
     """What rules.ledger_lines says of refunds and chargebacks, once more in SQL: two ways that must agree."""
     paid = select(Payment.id).where(Payment.status == PaymentStatus.PAID)
     went = select(PaymentEvent.provider_ref, func.max(PaymentEvent.amount).label("amount")).where(

@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
 
 from fundraising import clock, logs
+from fundraising.contacts.rules import NamelessContact
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import LedgerError, written_reference
 from fundraising.giving.mollie import MollieDoor, MollieError, MollieUnavailable, PaymentOrder, UnknownPayment
@@ -47,8 +49,8 @@ _BATCH = 200
 _GIVEN_UP_AFTER = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
-# What can go wrong with one payment and must not keep the others waiting.
-_TROUBLE = (MollieError, ObservationRefused, LedgerError)
+# What can go wrong with one payment, and must neither keep the others waiting nor end in a page that says nothing.
+TROUBLE = (MollieError, ObservationRefused, LedgerError, NamelessContact, DBAPIError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,10 @@ def _process_hint(door: MollieDoor, hint: DueHint) -> bool:
         ours = sync_payment(door, hint.provider_id)
     except UnknownPayment:
         ours = False
-    except _TROUBLE as trouble:
-        log.warning("hint.failed", payment=hint.provider_id, error=str(trouble))
+    except TROUBLE as trouble:
+        log.warning("hint.failed", payment=hint.provider_id, error=logs.summary(trouble))
         with transaction():
-            note_hint_failure(hint, str(trouble))
+            note_hint_failure(hint, logs.summary(trouble))
         return False
     with transaction():
         if ours:
@@ -149,18 +151,18 @@ def _process_hint(door: MollieDoor, hint: DueHint) -> bool:
 def _look(door: MollieDoor, payment: DuePayment) -> bool:
     try:
         return sync_payment(door, payment.provider_id)
-    except _TROUBLE as trouble:
-        log.warning("payment.sync_failed", payment=payment.provider_id, error=str(trouble))
+    except TROUBLE as trouble:
+        log.warning("payment.sync_failed", payment=payment.provider_id, error=logs.summary(trouble))
         with transaction():
-            note_failure(payment.payment_id, str(trouble))
+            note_failure(payment.payment_id, logs.summary(trouble))
         return False
 
 
 def _follow(door: MollieDoor, provider_id: str) -> bool:
     try:
         return sync_payment(door, provider_id)
-    except _TROUBLE as trouble:
-        log.warning("payment.sync_failed", payment=provider_id, error=str(trouble))
+    except TROUBLE as trouble:
+        log.warning("payment.sync_failed", payment=provider_id, error=logs.summary(trouble))
         return False
 
 

@@ -1,6 +1,6 @@
 """Tables of online giving: what was promised, what the provider did, and what is still to be done about it.
 
-`payment_event` is append-only, guarded by triggers. Personal details stand apart in `donor_details`, which can be erased.
+`payment_event` is append-only, guarded by triggers. Personal details stand apart in `donor_details`, to be erasable.
 """
 
 from __future__ import annotations

@@ -128,6 +128,7 @@ class MollieDoor:
         self._settings = settings
         self._sleep = sleep
         self._local = threading.local()
+        self._hurried: MollieDoor | None = None
 
     @property
     def mode(self) -> LedgerMode:
@@ -136,7 +137,10 @@ class MollieDoor:
 
     def in_a_hurry(self) -> MollieDoor:
         """The same door for somebody who waits at a page: one try, short time-outs."""
-        return MollieDoor(replace(self._settings, timeout=(1.0, 3.0), pauses=()), sleep=self._sleep)
+        if self._hurried is None:
+            # Kept, and with it its connections: a new one would shake hands anew for every donor.
+            self._hurried = MollieDoor(replace(self._settings, timeout=(1.0, 3.0), pauses=()), sleep=self._sleep)
+        return self._hurried
 
     def create_payment(self, order: PaymentOrder) -> PaymentRow:
         """Have a payment made; the same key again gives the same payment. Raises MollieError."""

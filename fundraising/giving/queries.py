@@ -104,7 +104,7 @@ def donation_status(reference: str) -> DonationStatus | None:
         return None
     payments = _payments_of(donation.id)
     paid = [payment for payment in payments if payment.status is PaymentStatus.PAID]
-    shown = (paid or payments or [None])[-1]
+    shown = next(iter(reversed(paid or payments)), None)
     return DonationStatus(
         donation_id=donation.id,
         reference=donation.reference,

@@ -1,7 +1,8 @@
 """Online giving as pure rules: states and how they move, what the ledger must hold for what the provider did.
 
 A payment is known by its set of events: facts seen at the provider, in any order and any number of times. What the
-payment is and what the ledger must hold are functions of that set alone, so duplicated, late and reordered news converges.
+payment is, and what the ledger must hold, are functions of that set alone; so duplicated, late and reordered news
+converges.
 """
 
 from __future__ import annotations

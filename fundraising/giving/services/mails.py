@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fundraising import clock, mailer
+from fundraising import clock, logs, mailer
 from fundraising.contacts.rules import PersonName, greeting
 from fundraising.contacts.services import request_consent
 from fundraising.gifts.rules import written_reference
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fundraising.gifts.rules import RecordedGift
     from fundraising.giving.models import Donation, DonorDetails, Payment
 
+log = logs.get_logger()
+
 THANK_YOU = "thank_you"
 TRANSFER = "transfer_instructions"
 NEWSLETTER = "newsletter_confirmation"
@@ -29,8 +31,20 @@ _A_DAY = timedelta(days=1)
 
 
 def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> None:
-    """Thank for a gift that was just booked. `second` says that this donation had been paid before."""
-    message = compose_mail(
+    """Thank for a gift that was just booked. `second` says that this donation had been paid before.
+
+    An address that no mail can go to does not keep a gift from being booked; the ledger check names the unthanked.
+    """
+    try:
+        message = _thanks(donation, payment, gift, second=second)
+    except mailer.NotAMail as wrong:
+        log.warning("thanks.impossible", gift=gift.gift_id, error=logs.summary(wrong))
+        return
+    acknowledge(gift.gift_id, kind=THANK_YOU, mail_id=mailer.enqueue(message))
+
+
+def _thanks(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> mailer.Message:
+    return compose_mail(
         THANK_YOU,
         donation.donor.email,
         donation.language,
@@ -41,7 +55,6 @@ def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: b
         reference=written_reference(gift.reference),
         second_payment=second,
     )
-    acknowledge(gift.gift_id, kind=THANK_YOU, mail_id=mailer.enqueue(message))
 
 
 def send_transfer_instructions(donation: Donation) -> bool:
