@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from fundraising import mailer, tasks
-from fundraising.clock import now, standing_still
+from fundraising.clock import standing_still
 from fundraising.db import TransactionError, session, transaction
 from fundraising.mailer import FolderTransport, MailState, Message, NotAMail, OutgoingMail, Sender, SmtpTransport
 from tests.mail_server import DROP, HANG, mail_server, trusting
@@ -383,8 +383,13 @@ def test_the_delivery_is_a_job_that_writes_to_the_configured_place(app_context, 
     assert session().scalars(select(OutgoingMail.state)).all() == [MailState.SENT]
 
 
-def test_late_and_failed_mails_are_counted(app_context):
-    enqueue()
-    assert mailer.late_count(now() - timedelta(hours=1)) == 0
-    assert mailer.late_count(now() + timedelta(seconds=1)) == 1
-    assert mailer.failed_count() == 0
+def test_late_and_failed_mails_are_counted(app_context, server, transport):
+    server.on_recipient["weg@example.nl"] = "550 no such user"
+    with standing_still(START):
+        enqueue("weg@example.nl")
+        mailer.deliver_due(transport, SENDER)
+        enqueue()
+    assert mailer.late_count(START) == 0
+    assert mailer.late_count(START + timedelta(seconds=1)) == 1
+    assert mailer.failed_count(START) == 1
+    assert mailer.failed_count(START + timedelta(seconds=1)) == 0

@@ -165,9 +165,10 @@ def texts(mail_id: int) -> tuple[MailRow, str] | None:
     return None if row is None or text is None else (MailRow(**row._asdict()), text)
 
 
-def failed_count() -> int:
-    """How many mails were given up."""
-    return session().scalar(select(func.count()).where(OutgoingMail.state == MailState.FAILED)) or 0
+def failed_count(since: datetime) -> int:
+    """How many mails written since an instant were given up."""
+    failed = (OutgoingMail.state == MailState.FAILED, OutgoingMail.created_at >= since)
+    return session().scalar(select(func.count()).where(*failed)) or 0
 
 
 def late_count(since: datetime) -> int:

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 
 from flask import current_app
+from flask_babel import force_locale, gettext
 
+from fundraising.clock import now
+from fundraising.db import transaction
 from fundraising.logs import get_logger
-from fundraising.mailer import DELIVERY_JOB
+from fundraising.mailer import DELIVERY_JOB, enqueue
+from fundraising.operations.checks import findings
+from fundraising.operations.queries import MAIL, Trouble, troubles
+from fundraising.operations.services.alerts import News, settle
 from fundraising.tasks import job
+from fundraising.web.locale import DUTCH, lazy_text
+from fundraising.web.mails import compose_mail
+
+_WATCH_EVERY = timedelta(minutes=5)
+# Seen by three watches in a row.
+_GRACE = 2 * _WATCH_EVERY - timedelta(minutes=1)
+# Enough to know that something is wrong; `fundraising ledger check` prints all.
+_MOST_FINDINGS = 1_000
+
+log = get_logger()
 
 
 @job(DELIVERY_JOB, every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
@@ -16,4 +33,41 @@ def mail_delivery_job() -> None:
     """Hand over what stands in the outbox."""
     sent = current_app.extensions["deliver_mail"]()
     if sent:
-        get_logger().info("mail delivered", count=sent)
+        log.info("mail delivered", count=sent)
+
+
+@job("ledger-check", every=timedelta(days=1), stalled_after=timedelta(days=2))
+def ledger_check_job() -> None:
+    """Check the ledger each night, and tell the administrator when it does not agree."""
+    found = list(islice(findings(), _MOST_FINDINGS))
+    log.info("ledger checked", findings=len(found))
+    message = lazy_text("The ledger check found %(count)s faults, first: %(first)s. See `fundraising ledger check`.")
+    wrong = [Trouble("faults", message, {"count": len(found), "first": f"{f.check}: {f.detail}"}) for f in found[:1]]
+    with transaction():
+        _tell(settle("ledger", wrong, grace=timedelta(0)))
+
+
+@job("watch", every=_WATCH_EVERY, stalled_after=timedelta(hours=1))
+def watch_job() -> None:
+    """Tell the administrator what stalls or fails, and when it is over."""
+    with transaction():
+        _tell(settle("house", list(troubles(now())), grace=_GRACE))
+
+
+def _tell(news: News) -> None:
+    for trouble in news.troubles:
+        # Where mail itself is the trouble, the log is the only way left.
+        level = log.critical if trouble.name.startswith(MAIL) else log.error
+        level("alert", name=trouble.name, detail=trouble.in_english)
+    for name in news.over:
+        log.info("alert over", name=name)
+    if news and current_app.config["ALERT_EMAIL"]:
+        _mail(news, current_app.config["ALERT_EMAIL"])
+
+
+def _mail(news: News, address: str) -> None:
+    with force_locale(DUTCH):
+        title = gettext("Giving: something needs attention") if news.troubles else gettext("Giving: all is well again")
+        lines = [trouble.text for trouble in news.troubles]
+        lines += [gettext("Over: %(name)s", name=name) for name in news.over]
+    enqueue(compose_mail("alert", address, DUTCH, title=title, lines=lines))

@@ -10,8 +10,10 @@ from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from fundraising.clock import now
 from fundraising.db import session
 from fundraising.logs import get_logger, summary
+from fundraising.operations.queries import jobs
 from fundraising.tasks import QueueUnreachable
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ def ready() -> Response:
     """Whether database, queue and migrations are as they must be; 503 and which part is not."""
     parts: dict[str, Callable[[], None]] = {"database": _database, "queue": _queue, "migrations": _migrations}
     return _answer({name: _is_well(name, check) for name, check in parts.items()})
+
+
+@blueprint.get("/healthz/jobs")
+def jobs_run() -> Response:
+    """Whether the worker does its jobs, for an alarm from outside: a worker that is gone can mail nobody."""
+    return _answer({row.name: not row.stalled for row in jobs(now())})
 
 
 def _answer(parts: dict[str, bool]) -> Response:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from fundraising.operations.cli.records import backup, demo, ledger, restore
 from fundraising.operations.cli.server import serve, simulator, web, worker
+from fundraising.operations.cli.watch import alerts, jobs, mail
 
 if TYPE_CHECKING:
     import click
 
 # These settle the environment, or need no application: they must be found before one is made.
 BEFORE_THE_APP: tuple[click.Command, ...] = (serve, simulator, web)
-COMMANDS: tuple[click.Command, ...] = (backup, demo, ledger, restore, worker)
+COMMANDS: tuple[click.Command, ...] = (alerts, backup, demo, jobs, ledger, mail, restore, worker)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _PORT = click.IntRange(1, 65_535)
 # Views wait for the database and for Mollie, so more threads than processors.
-_WEB_THREADS = 8
+_WEB_THREADS = 4
 
 
 @click.command()

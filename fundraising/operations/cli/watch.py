@@ -1,0 +1,142 @@
+"""`fundraising jobs`, `mail` and `alerts`: what goes on by itself, and how it goes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from flask.cli import AppGroup
+
+from fundraising import mailer, tasks
+from fundraising.clock import AMSTERDAM, now
+from fundraising.db import transaction
+from fundraising.mailer import MailState
+from fundraising.operations.queries import alerts as all_alerts
+from fundraising.operations.queries import jobs as all_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fundraising.mailer import MailRow
+    from fundraising.operations.queries import AlertRow, JobRow
+
+Row = TypeVar("Row", "JobRow", "MailRow", "AlertRow")
+
+jobs = AppGroup("jobs", help="What is done again and again.")
+mail = AppGroup("mail", help="The outbox.")
+alerts = AppGroup("alerts", help="What stalled or failed.")
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+_full = click.option("--full", is_flag=True, help="Show addresses in full.")
+
+
+@jobs.command("list")
+@_as_json
+def list_jobs(as_json: bool) -> None:
+    """List the jobs with their last runs."""
+    rows = all_jobs(now())
+    _print(rows, _job_line, as_json=as_json)
+
+
+@jobs.command("run")
+@click.argument("name")
+def run(name: str) -> None:
+    """Run the job NAME now, whatever its schedule says; exit status 1 where it fails."""
+    if name not in tasks.JOBS:
+        raise click.ClickException(f"no job {name}; there are {', '.join(sorted(tasks.JOBS))}")
+    tasks.run_job(name)
+    click.echo(f"{name}: done")
+
+
+@mail.command("list")
+@click.option("--state", type=click.Choice([state.value for state in MailState]), help="Only this state.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@_full
+@_as_json
+def list_mail(state: str | None, limit: int, full: bool, as_json: bool) -> None:
+    """List mails, the newest first."""
+    states = [MailState(state)] if state else []
+    _print([_shown(row, full=full) for row in mailer.outbox(*states, limit=limit)], _mail_line, as_json=as_json)
+
+
+@mail.command("show")
+@click.argument("number", type=int)
+def show(number: int) -> None:
+    """Show the mail NUMBER with its address and text."""
+    found = mailer.texts(number)
+    if found is None:
+        raise click.ClickException(f"no mail {number}")
+    row, text = found
+    for name, value in asdict(row).items():
+        click.echo(f"{name:<12}  {_written(value)}")
+    click.echo(f"\n{text}")
+
+
+@mail.command("retry")
+@click.argument("numbers", type=int, nargs=-1, metavar="[NUMBER]...")
+@click.option("--failed", is_flag=True, help="All that were given up.")
+def retry(numbers: tuple[int, ...], failed: bool) -> None:
+    """Try mails anew, from the first try on: these, or with --failed all that were given up."""
+    if bool(numbers) == failed:
+        raise click.UsageError("name the mails, or give --failed")
+    with transaction():
+        count = mailer.retry(*numbers)
+    click.echo(f"{count} to be tried again")
+    if count < len(numbers):
+        raise click.ClickException("the others are not there, or were sent")
+
+
+@alerts.command("list")
+@_as_json
+def list_alerts(as_json: bool) -> None:
+    """List what stalled or failed, open alerts first."""
+    _print(all_alerts(), _alert_line, as_json=as_json)
+
+
+def _print(rows: Iterable[Row], line: Callable[[Row], str], *, as_json: bool) -> None:
+    if as_json:
+        told = [{name: _json_value(value) for name, value in asdict(row).items()} for row in rows]
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(line(row))
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}"
+    return "-" if value is None or value == "" else str(value)
+
+
+def _job_line(row: JobRow) -> str:
+    state = "stalled" if row.stalled else f"{row.failures} failures" if row.failures else "ok"
+    return (
+        f"{row.name:<20}  every {row.every!s:<16}  last {_written(row.succeeded_at):<16}  {state}  {row.error}".rstrip()
+    )
+
+
+def _mail_line(row: MailRow) -> str:
+    when = _written(row.sent_at or row.created_at)
+    line = f"{row.id:>7}  {when}  {row.state:<8}  {row.attempts}x  {row.kind:<16}  {row.recipient}  {row.last_error}"
+    return line.rstrip()
+
+
+def _alert_line(row: AlertRow) -> str:
+    state = f"over {_written(row.cleared_at)}" if row.cleared_at else "open"
+    return f"{_written(row.raised_at)}  {state:<21}  {row.name}: {row.detail}"
+
+
+def _shown(row: MailRow, *, full: bool) -> MailRow:
+    if full:
+        return row
+    local, _, domain = row.recipient.rpartition("@")
+    return replace(row, recipient=f"{local[:1]}***@{domain}", last_error=row.last_error.replace(row.recipient, "***"))

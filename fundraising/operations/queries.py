@@ -1,0 +1,157 @@
+"""What stalls, what fails, and what was said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask_babel import force_locale
+from sqlalchemy import select
+
+from fundraising.clock import AMSTERDAM
+from fundraising.db import session
+from fundraising.giving.queries import backlog
+from fundraising.mailer import failed_count, late_count
+from fundraising.operations.models import Alert
+from fundraising.tasks import JOBS, JobState
+from fundraising.web.locale import ENGLISH, lazy_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fundraising.tasks import Job
+
+MAIL = "mail-"
+# A hint is looked into within the minute; mail leaves within it.
+_HINTS_LATE = timedelta(minutes=15)
+_MAIL_LATE = timedelta(hours=1)
+# A mail is given up within a day of its first try, and told of until the third.
+_MAIL_FAILED = timedelta(days=3)
+_FAILURES_BEFORE_FIRST_SUCCESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is not well. `name` stays the same while it lasts; `message` is translated when it is shown."""
+
+    name: str
+    message: str
+    values: Mapping[str, object]
+
+    @property
+    def text(self) -> str:
+        """In the language of the moment."""
+        return str(self.message) % self.values
+
+    @property
+    def in_english(self) -> str:
+        """As it is stored, and shown on the command line."""
+        with force_locale(ENGLISH):
+            return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert that was raised."""
+
+    name: str
+    detail: str
+    raised_at: datetime
+    mailed_at: datetime | None
+    cleared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job, its schedule, and what became of its runs."""
+
+    name: str
+    every: timedelta
+    started_at: datetime | None
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    failures: int
+    error: str
+    stalled: bool
+
+
+def troubles(at: datetime) -> Iterator[Trouble]:
+    """Everything that stalls or fails at this instant, apart from what the ledger check finds."""
+    yield from _job_troubles(at)
+    yield from _provider_troubles(at)
+    yield from _mail_troubles(at)
+
+
+def jobs(at: datetime) -> list[JobRow]:
+    """Every job of the house, by name."""
+    states = {state.name: state for state in session().scalars(select(JobState))}
+    return [_row(known, states.get(name) or JobState(name=name, failures=0, error=""), at) for name, known in _known()]
+
+
+def alerts() -> list[AlertRow]:
+    """Every alert that was ever raised, open ones first, then the newest."""
+    rows = session().scalars(select(Alert).order_by(Alert.cleared_at.is_not(None), Alert.raised_at.desc()))
+    return [AlertRow(row.name, row.detail, row.raised_at, row.mailed_at, row.cleared_at) for row in rows]
+
+
+def _known() -> list[tuple[str, Job]]:
+    return sorted(JOBS.items())
+
+
+def _row(known: Job, state: JobState, at: datetime) -> JobRow:
+    return JobRow(
+        known.name,
+        known.every,
+        state.started_at,
+        state.succeeded_at,
+        state.failed_at,
+        state.failures,
+        state.error,
+        stalled=_is_stalled(known, state, at),
+    )
+
+
+def _is_stalled(known: Job, state: JobState, at: datetime) -> bool:
+    if state.succeeded_at is None and state.failures:
+        return state.failures >= _FAILURES_BEFORE_FIRST_SUCCESS
+    # A first run that never ended counts from its start; a job that was never started is new.
+    since = state.succeeded_at or state.started_at
+    return since is not None and at - since > known.stalled_after
+
+
+def _job_troubles(at: datetime) -> Iterator[Trouble]:
+    for row in jobs(at):
+        if row.stalled and row.succeeded_at is None:
+            message = lazy_text("The job %(job)s has never succeeded. Its last error: %(error)s")
+            yield Trouble(f"job-{row.name}", message, {"job": row.name, "error": row.error or "-"})
+        elif row.stalled and row.succeeded_at:
+            message = lazy_text("The job %(job)s has not succeeded since %(since)s. Its last error: %(error)s")
+            values = {"job": row.name, "since": _told(row.succeeded_at), "error": row.error or "-"}
+            yield Trouble(f"job-{row.name}", message, values)
+
+
+def _provider_troubles(at: datetime) -> Iterator[Trouble]:
+    behind = backlog()
+    if behind.oldest_hint_at and behind.oldest_hint_at < at - _HINTS_LATE:
+        message = lazy_text("%(count)s messages from Mollie wait to be looked into, the oldest since %(since)s.")
+        yield Trouble("webhooks-late", message, {"count": behind.waiting_hints, "since": _told(behind.oldest_hint_at)})
+    if behind.parked_hints:
+        message = lazy_text("%(count)s messages from Mollie were put aside after many failures.")
+        yield Trouble("webhooks-parked", message, {"count": behind.parked_hints})
+    if behind.failing_payments:
+        message = lazy_text("%(count)s payments cannot be synchronised with Mollie: `fundraising payments list`.")
+        yield Trouble("payments-failing", message, {"count": behind.failing_payments})
+
+
+def _mail_troubles(at: datetime) -> Iterator[Trouble]:
+    if late := late_count(at - _MAIL_LATE):
+        message = lazy_text("%(count)s mails have waited for more than an hour: `fundraising mail list`.")
+        yield Trouble(f"{MAIL}late", message, {"count": late})
+    if failed := failed_count(at - _MAIL_FAILED):
+        message = lazy_text("%(count)s mails could not be delivered: `fundraising mail list --state failed`.")
+        yield Trouble(f"{MAIL}failed", message, {"count": failed})
+
+
+def _told(instant: datetime) -> str:
+    return f"{instant.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}"
