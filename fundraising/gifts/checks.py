@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, String, and_, case, cast, exists, extract, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from fundraising.db import session
+from fundraising.db import EuroCents, session
 from fundraising.gifts.models import FinancialYear, Gift, GiftCorrection, GiftEntry, Ledger
-from fundraising.gifts.rules import ROOTS, UNDOES, EntryKind, Finding, Reason, written_reference
+from fundraising.gifts.rules import ROOTS, UNDOES, WAY_BACK, EntryKind, Finding, Reason, written_reference
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def findings() -> Iterator[Finding]:
     yield from _found("source-twice", _source_twice(), lambda row: f"{row.source_system}:{row.source_ref}")
     yield from _found("gift-without-entry", _gift_without_entry(), _gift)
     yield from _found("gift-starts-otherwise", _gift_starts_otherwise(), _gift)
-    yield from _found("gift-below-nothing", _gift_below_nothing(), _gift)
+    yield from _found("more-went-back-than-came", _more_went_back(), _gift)
     yield from _found("reversal-does-not-fit", _reversal_does_not_fit(), _entry)
     yield from _found("undone-more-than-was", _undone_more_than_was(), _entry)
     yield from _found("taken-back-twice", _taken_back_twice(), _entry)
@@ -80,8 +80,8 @@ def _gift_without_entry() -> Rows:
     return select(Gift.reference).where(not_(exists().where(GiftEntry.gift_id == Gift.id)))
 
 
-def _gifts_whose(broken: ColumnElement[bool]) -> Rows:
-    by_gift = select(GiftEntry.gift_id).group_by(GiftEntry.gift_id).having(broken).subquery()
+def _gifts_whose(broken: ColumnElement[bool], *among: ColumnElement[bool]) -> Rows:
+    by_gift = select(GiftEntry.gift_id).where(*among).group_by(GiftEntry.gift_id).having(broken).subquery()
     return select(Gift.reference).join(by_gift, by_gift.c.gift_id == Gift.id)
 
 
@@ -90,15 +90,26 @@ def _gift_starts_otherwise() -> Rows:
     return _gifts_whose(first_received.is_distinct_from(func.min(GiftEntry.id)))
 
 
-def _gift_below_nothing() -> Rows:
-    return _gifts_whose(func.sum(GiftEntry.amount) < Euro(0))
+def _more_went_back() -> Rows:
+    """Refunds, less those that failed, are no more than what came in; so for chargebacks; both can be at once."""
+    touched = select(GiftEntry.gift_id).where(GiftEntry.reverses_id.is_not(None))
+    taken_back = select(GiftEntry.reverses_id).where(
+        GiftEntry.kind == EntryKind.REVERSED,
+        GiftEntry.reverses_id.is_not(None),
+    )
+    stands = and_(GiftEntry.kind != EntryKind.REVERSED, GiftEntry.id.not_in(taken_back))
+    left = (
+        func.sum(case((GiftEntry.kind.in_({*ROOTS, kind, way_back}), GiftEntry.amount)))
+        for kind, way_back in WAY_BACK.items()
+    )
+    return _gifts_whose(or_(*(each < Euro(0) for each in left)), GiftEntry.gift_id.in_(touched), stands)
 
 
 def _reversal_does_not_fit() -> Rows:
     """What undoes an entry is of a kind that may, stands behind it in its gift, bears its facts, and is not more."""
     undone = aliased(GiftEntry)
     may = or_(*(and_(GiftEntry.kind == kind, undone.kind.in_(kinds)) for kind, kinds in UNDOES.items()))
-    whole = or_(GiftEntry.kind != EntryKind.REVERSED, GiftEntry.amount + undone.amount == Euro(0))
+    whole = or_(GiftEntry.kind != EntryKind.REVERSED, GiftEntry.amount == -undone.amount)
     less = func.abs(GiftEntry.amount) <= func.abs(undone.amount)
     opposite = or_(
         and_(GiftEntry.amount < Euro(0), undone.amount > Euro(0)),
@@ -116,16 +127,15 @@ def _reversal_does_not_fit() -> Rows:
 
 
 def _undone_more_than_was() -> Rows:
-    """A failed refund brings back no more than that refund took; what a gift can lose is what stands of it."""
-    back = (EntryKind.REFUND_FAILED, EntryKind.CHARGEBACK_REVERSED)
+    """A failed refund brings back no more than that refund took; so for a chargeback that was won."""
     undoing = aliased(GiftEntry)
     brought_back = (
         select(undoing.reverses_id, func.sum(undoing.amount).label("amount"))
-        .where(undoing.kind.in_(back), not_(_taken_back(undoing)))
+        .where(undoing.kind.in_(WAY_BACK.values()), not_(_taken_back(undoing)))
         .group_by(undoing.reverses_id)
         .subquery()
     )
-    joined = _entries(GiftEntry.amount + brought_back.c.amount > Euro(0))
+    joined = _entries(brought_back.c.amount > -GiftEntry.amount)
     return joined.join(brought_back, brought_back.c.reverses_id == GiftEntry.id)
 
 
@@ -204,7 +214,10 @@ def _entry_in_no_year() -> Rows:
 
 def _closed_year_changed() -> Rows:
     by_year = _by_year()
-    entries, booked = func.coalesce(by_year.c.entries, 0), func.coalesce(by_year.c.booked, Euro(0))
+    entries, booked = (
+        func.coalesce(by_year.c.entries, 0),
+        func.coalesce(by_year.c.booked, literal(Euro(0), EuroCents())),
+    )
     closed = select(
         FinancialYear.year,
         FinancialYear.entry_count,

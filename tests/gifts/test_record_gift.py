@@ -25,7 +25,6 @@ from fundraising.gifts.rules import (
     LedgerMode,
     LedgerModeMismatch,
     NotPositive,
-    Source,
     new_reference,
 )
 from fundraising.gifts.services import close_year, record_gift
@@ -120,9 +119,3 @@ def test_a_gift_of_a_closed_year_is_booked_today():
     assert financial_year_total(2026) == Euro.of(25)
     assert financial_year_total(2027) == Euro.of(50)
     assert [year.year for year in financial_years()] == [2026, 2027]
-
-
-def test_a_source_names_a_system_and_its_reference():
-    for system, ref in (("", "x"), ("x", ""), ("x" * 33, "x"), ("x", "x" * 97)):
-        with pytest.raises(ValueError, match="source"):
-            Source(system, ref)

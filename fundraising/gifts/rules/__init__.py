@@ -224,6 +224,13 @@ UNDOES: dict[EntryKind, frozenset[EntryKind]] = {
     EntryKind.REVERSED: frozenset(EntryKind) - {EntryKind.REVERSED},
 }
 
+# What a provider or a bank does to a gift, and how each comes back.
+WAY_BACK: dict[EntryKind, EntryKind] = {
+    EntryKind.REFUNDED: EntryKind.REFUND_FAILED,
+    EntryKind.CHARGED_BACK: EntryKind.CHARGEBACK_REVERSED,
+}
+BY_PROVIDER = frozenset({*WAY_BACK, *WAY_BACK.values()})
+
 # Which fact a correction with this reason changes.
 CORRECTS: dict[Reason, str] = {
     Reason.WRONG_PROGRAMME: "programme_id",
@@ -297,17 +304,22 @@ def in_its_place(entry_id: int, entries: Sequence[EntryRow]) -> EntryRow:
     return next(entry for entry in entries if entry.entry_id == entry_id)
 
 
-def still_undoable(entry: EntryRow, entries: Sequence[EntryRow]) -> Euro:
-    """How much of an entry can still be undone, given all entries of its gift: a positive amount, or nothing.
+def went_back(kind: EntryKind, entries: Sequence[EntryRow]) -> Euro:
+    """What went back of a gift in one way, refunds or chargebacks, less what came back of that: a positive amount."""
+    both_ways = {kind, WAY_BACK[kind]}
+    return -Euro.sum(entry.amount for entry in standing(entries) if entry.kind in both_ways)
 
-    A refund and a chargeback of one gift can both happen and together take back more than came in: what the provider
-    did is a fact, and the gift then stands below nothing. So of what was received, each may take all.
+
+def still_undoable(undone: EntryRow, kind: EntryKind, entries: Sequence[EntryRow]) -> Euro:
+    """How much an entry of this kind can undo of one, given all entries of its gift: a positive amount, or nothing.
+
+    A refund and a chargeback of the same money both happen; what the provider did is a fact, and such a gift stands
+    below nothing. So all refunds together, and all chargebacks together, can each take back what came in.
     """
-    if entry.kind in ROOTS:
-        return Euro.sum(each.amount for each in entries if each.kind is EntryKind.RECEIVED)
-    undone = [each.amount for each in standing(entries) if each.reverses_id == entry.entry_id]
-    left = entry.amount + Euro.sum(undone)
-    return -left if entry.amount < Euro(0) else left
+    if undone.kind in ROOTS:
+        return undone.amount - went_back(kind, entries)
+    came_back = [each.amount for each in standing(entries) if each.reverses_id == undone.entry_id]
+    return -undone.amount - Euro.sum(came_back)
 
 
 def reversal_entry(reversal: Reversal, entries: Sequence[EntryRow], booked_on: date) -> Entry:
@@ -317,9 +329,9 @@ def reversal_entry(reversal: Reversal, entries: Sequence[EntryRow], booked_on: d
     """
     named = next(entry for entry in entries if entry.source == reversal.reverses)
     undone = in_its_place(named.entry_id, entries)
-    if reversal.kind is EntryKind.REVERSED or not can_undo(reversal.kind, undone.kind):
+    if reversal.kind not in BY_PROVIDER or not can_undo(reversal.kind, undone.kind):
         raise NotUndoable(f"{reversal.kind} cannot undo {undone.kind} ({reversal.reverses})")
-    left = still_undoable(undone, entries)
+    left = still_undoable(undone, reversal.kind, entries)
     if positive(reversal.amount) > left:
         raise MoreThanStands(f"{reversal.source}: {reversal.amount.value} of {reversal.reverses}, {left.value} stands")
     return replace(

@@ -9,6 +9,7 @@ from fundraising.gifts.rules import (
     CORRECTION,
     CORRECTS,
     ROOTS,
+    WAY_BACK,
     BadCorrection,
     Correction,
     Entry,
@@ -20,8 +21,8 @@ from fundraising.gifts.rules import (
     again,
     positive,
     standing,
+    went_back,
 )
-from fundraising.money import Euro
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ class Act:
 
 
 def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> None:
-    """See that a correction changes the one fact of its reason, and leaves no less than went back already.
+    """See that a correction changes the one fact of its reason, and leaves no less than what went back already.
 
     `entries` are all of the gift's. Raises BadCorrection, NotPositive, MoreThanStands.
     """
@@ -58,9 +59,9 @@ def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> Non
     if correction.reason is Reason.CONTACT_FOUND and root.contact_id is not None:
         raise BadCorrection("the gift has a contact; if it is the wrong one, the reason is wrong_contact")
     if correction.amount is not None:
-        went_back = root.amount - Euro.sum(entry.amount for entry in entries)
-        if positive(correction.amount) < went_back:
-            raise MoreThanStands(f"{went_back.value} of this gift went back already")
+        most = max(went_back(kind, entries) for kind in WAY_BACK)
+        if positive(correction.amount) < most:
+            raise MoreThanStands(f"{most.value} of this gift went back already")
 
 
 def take_back(entry: EntryRow, act: Act, line: int) -> Entry:
