@@ -167,6 +167,7 @@ def _follow(door: MollieDoor, provider_id: str) -> bool:
 
 
 def _newly_taken_back(door: MollieDoor) -> set[str]:
+    session().rollback()  # nothing stays open while Mollie is asked
     facts = [(fact.payment_id, fact.ref, str(fact.state)) for fact in door.recently_taken_back()]
     return unseen(facts)
 
