@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from config import Config
 from fundraising.app import create_app
 from fundraising.db import db
+from fundraising.operations.checks import findings
+from tests.browsers import launch_arguments
 from tests.databases import PostgresqlDatabases, SqliteDatabases, dispose, postgresql_server
 from tests.web.page_client import PageClient
 
@@ -114,10 +116,6 @@ def running_app(config: Config) -> Iterator[Flask]:
 
 def assert_ledger_agrees(application: Flask) -> None:
     """Every invariant of the money holds."""
-    try:
-        from fundraising.operations.checks import findings
-    except ModuleNotFoundError:
-        return
     with application.app_context():
         assert list(findings()) == []
         db.session.rollback()
@@ -153,6 +151,17 @@ def client(app: Flask) -> FlaskClient:
 def pages(client: FlaskClient) -> PageClient:
     """A person with a browser without scripts; every page is checked."""
     return PageClient(client)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Each test's site has an address of its own. Stands in for a fixture that playwright's plugin has, in an old way."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How playwright starts the browser of this machine."""
+    return browser_type_launch_args | launch_arguments()
 
 
 @pytest.fixture
