@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
-from flask_limiter import RateLimitExceeded
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
 from fundraising.web.locale import lazy_text as _
 
@@ -54,7 +53,7 @@ def error_page(status: int, *, retry_after: int | None = None) -> Response:
 
 
 def _retry_after(error: HTTPException) -> int | None:
-    """Seconds to wait: the whole window of a rate limit, a minute where we are not ready."""
-    if isinstance(error, RateLimitExceeded):
-        return error.limit.limit.get_expiry() if error.limit else 60
+    """Seconds to wait before another try, where waiting helps."""
+    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int):
+        return error.retry_after
     return 60 if isinstance(error, ServiceUnavailable) else None

@@ -12,17 +12,59 @@ import time
 from typing import TYPE_CHECKING, cast
 
 import structlog
-from flask import g, request
+from flask import request
 
 from fundraising.logs import get_logger
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Any, TextIO
 
-    from flask import Flask, Response
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
     from structlog.typing import ExcInfo, FilteringBoundLogger, Processor
 
 _REQUEST_ID_BYTES = 8
+
+
+class RequestLog:
+    """Writes a line after each request, outside Flask, so that also what Flask refuses has its line."""
+
+    def __init__(self, app: WSGIApplication, *, as_json: bool) -> None:
+        """Wrap an application. The lines are JSON, or words for a developer's screen."""
+        self._app = app
+        self._line = _line_writer(as_json=as_json)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, and note it."""
+        began = time.perf_counter()
+        request_id = secrets.token_hex(_REQUEST_ID_BYTES)
+        answered = "500"
+
+        def start(
+            status: str,
+            headers: list[tuple[str, str]],
+            exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
+        ) -> Any:  # noqa: ANN401  the server's
+            nonlocal answered
+            answered = status
+            return start_response(status, [*headers, ("X-Request-Id", request_id)], exc_info)
+
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            return self._app(environ, start)
+        finally:
+            structlog.contextvars.clear_contextvars()
+            asked = environ.get("werkzeug.request")
+            self._line.info(
+                "request",
+                request_id=request_id,
+                endpoint=asked.endpoint if asked is not None else None,
+                method=environ["REQUEST_METHOD"],
+                status=int(answered[:3]),
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
 
 
 class _StandardError:
@@ -36,44 +78,20 @@ class _StandardError:
 
 
 def init(app: Flask, *, as_json: bool) -> None:
-    """Write a line after each request: JSON, or words for a developer's screen."""
-    line = _line_writer(as_json=as_json)
-
-    def begin() -> None:
-        g.began = time.perf_counter()
-        g.request_id = secrets.token_hex(_REQUEST_ID_BYTES)
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
-
-    def finish(response: Response) -> Response:
-        # A request for a host that is not ours is refused before it began.
-        began = g.get("began")
-        if began is None:
-            begin()
-        response.headers["X-Request-Id"] = g.request_id
-        line.info(
-            "request",
-            endpoint=request.endpoint,
-            method=request.method,
-            status=response.status_code,
-            ms=round((time.perf_counter() - g.began) * 1000, 1),
-        )
-        structlog.contextvars.clear_contextvars()
-        return response
+    """Write a line after each request, and one without its address for each that failed."""
 
     def log_exception(exc_info: ExcInfo) -> None:
         # Flask's own line quotes the address, in which a token may stand.
         get_logger().error("request.failed", endpoint=request.endpoint, method=request.method, exc_info=exc_info)
 
     app.log_exception = log_exception  # type: ignore[method-assign,assignment]
-    app.before_request(begin)
-    app.after_request(finish)
+    app.wsgi_app = RequestLog(app.wsgi_app, as_json=as_json)  # type: ignore[method-assign]
 
 
 def _line_writer(*, as_json: bool) -> FilteringBoundLogger:
-    """A logger past the standard library's: that one would take as long as the rest of a cached page."""
+    """A logger past the standard library's: that one would take as long as the rest of a kept page."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     processors: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json),
         renderer,

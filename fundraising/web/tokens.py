@@ -52,6 +52,16 @@ class _Signer(TimestampSigner):
     def get_timestamp(self) -> int:
         return int(clock.now().timestamp())
 
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """The key for this purpose, derived once: nearly all the time of a kept page goes into its token."""
+        if secret_key is not None:
+            return super().derive_key(secret_key)
+        if self._derived is None:
+            self._derived = super().derive_key()
+        return self._derived
+
+    _derived: bytes | None = None
+
 
 class Tokens:
     """Makes and checks tokens for one purpose; a token for another purpose is a forged one."""

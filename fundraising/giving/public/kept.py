@@ -9,7 +9,7 @@ from flask import abort, current_app
 from fundraising.giving.forms.give import Limits, Offer
 from fundraising.giving.queries import offered_methods
 from fundraising.programmes.queries import ProgrammeView, programmes
-from fundraising.web.locale import ENGLISH, current_language
+from fundraising.web.locale import ENGLISH, language_of_address
 from fundraising.web.pages import ForAWhile, KeptPage
 from fundraising.web.tokens import Tokens
 
@@ -46,7 +46,7 @@ def kept() -> Kept:
 
 def all_programmes() -> list[ProgrammeView]:
     """The programmes in the language of this request."""
-    language = current_language()
+    language = language_of_address()
     return kept().programmes.get(language, lambda: programmes(language))
 
 

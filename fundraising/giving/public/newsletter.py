@@ -12,7 +12,7 @@ from fundraising.contacts.services import grant_consent
 from fundraising.db import transaction
 from fundraising.giving.public.blueprint import go_to, pages
 from fundraising.giving.services.mails import NEWSLETTER
-from fundraising.web.limits import SMALL_FORMS, limiter
+from fundraising.web.limits import SMALL_FORMS, limited
 from fundraising.web.tokens import BadToken, tokens_for
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def newsletter(token: str) -> Response:
 
 
 @pages.post("/nieuwsbrief/<token>")
-@limiter.limit(SMALL_FORMS)
+@limited(SMALL_FORMS)
 def confirm_newsletter(token: str) -> Response:
     """Note that it is wanted."""
     asked = _asked(token)

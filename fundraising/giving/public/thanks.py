@@ -29,7 +29,7 @@ from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Ro
 from fundraising.giving.services.donations import AlreadyPaid, NotPayableOnline, note_address, payment_to_use
 from fundraising.giving.services.payments import ObservationRefused
 from fundraising.logs import get_logger, summary
-from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, limiter
+from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, limited
 from fundraising.web.locale import public_url
 from fundraising.web.tokens import BadToken
 
@@ -85,14 +85,14 @@ def thanks(reference: str) -> Response:
 
 
 @pages.get("/bedankt/<reference>/stand")
-@limiter.limit(LOOK_UPS)
+@limited(LOOK_UPS)
 def outcome(reference: str) -> dict[str, str]:
     """The state alone, for the script on the page."""
     return {"outcome": outcome_of(_newest(status_or_404(reference))).value}
 
 
 @pages.post("/bedankt/<reference>/opnieuw")
-@limiter.limit(SMALL_FORMS)
+@limited(SMALL_FORMS)
 def try_again(reference: str) -> AnyResponse:
     """Pay after all: with the payment that is still open, else with a new one; never beside one that was paid."""
     status = status_or_404(reference)
@@ -108,7 +108,7 @@ def try_again(reference: str) -> AnyResponse:
 
 
 @pages.post("/bedankt/<reference>/adres")
-@limiter.limit(SMALL_FORMS)
+@limited(SMALL_FORMS)
 def address(reference: str) -> AnyResponse:
     """Keep the postal address for a yearly statement."""
     status = status_or_404(reference)
