@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fundraising.web import errors, formats, headers, limits, locale, logs, statics
+from fundraising.web import errors, formats, headers, limits, locale, logs, pages, statics
 
 if TYPE_CHECKING:
     from flask import Flask, Request
@@ -38,6 +38,8 @@ def init_web(app: Flask, settings: WebSettings) -> None:
     _know_the_outside(app, settings)
     app.session_interface = _NoSession()
     locale.init(app)
+    # From the inside out: the shelf, then what every answer gets, then its line in the log.
+    pages.init(app)
     headers.init(app, encrypted=settings.public_url.startswith("https://") and settings.production)
     logs.init(app, as_json=settings.production)
     formats.init(app)

@@ -15,6 +15,7 @@ import structlog
 from flask import request
 
 from fundraising.logs import get_logger
+from fundraising.web.pages import ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,15 +57,21 @@ class RequestLog:
             return self._app(environ, start)
         finally:
             structlog.contextvars.clear_contextvars()
-            asked = environ.get("werkzeug.request")
             self._line.info(
                 "request",
                 request_id=request_id,
-                endpoint=asked.endpoint if asked is not None else None,
+                endpoint=_endpoint(environ),
                 method=environ["REQUEST_METHOD"],
                 status=int(answered[:3]),
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
+
+
+def _endpoint(environ: WSGIEnvironment) -> str | None:
+    if ENDPOINT in environ:
+        return str(environ[ENDPOINT])
+    asked = environ.get("werkzeug.request")
+    return asked.endpoint if asked is not None else None
 
 
 class _StandardError:

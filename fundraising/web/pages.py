@@ -3,6 +3,9 @@
 A kept page may have one slot, for what differs per visitor: a form token. It is also kept compressed: before and after
 the slot as DEFLATE that is ready to send, the slot between them as a stored block, with the checksum over all three
 (RFC 1951 and 1952). So the token is never compressed together with the page, which would give it away bit by bit.
+
+The shelf on which they stand is in front of Flask: for such a page, routing and the contexts of a request would be most
+of the work.
 """
 
 from __future__ import annotations
@@ -11,18 +14,30 @@ import hashlib
 import struct
 import time
 import zlib
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from flask import Response, request
+from flask import current_app
+
+from fundraising.web.headers import PAGE_CACHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
 
 K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
 
 # Stands in a template where the slot is. No donor's text ever gets into a kept page.
 SLOT = "\ue000slot\ue000"
+# Where the log finds which page was taken from the shelf.
+ENDPOINT = "fundraising.endpoint"
+# What is changed in the data shows on the pages after so long at most.
+SECONDS_KEPT = 10.0
+
+_EXTENSION = "shelf"
 # Magic, deflate, no flags, no time, best compression, from nobody in particular.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _RAW_DEFLATE = -15
@@ -33,33 +48,46 @@ _LARGEST_STORED_BLOCK = 0xFFFF
 class ForAWhile(Generic[K, V]):
     """Remembers what was made for a key, for some seconds. What is empty is not remembered: it may fill any moment."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float = SECONDS_KEPT) -> None:
         self._seconds = seconds
         self._kept: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """The value for a key, made anew when it is too old."""
-        now = time.monotonic()
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] > now:
-            return kept[1]
-        value = make()
-        if value:
-            self._kept[key] = (now + self._seconds, value)
+        value = self.look(key)
+        if value is None:
+            value = make()
+            if value:
+                self._kept[key] = (time.monotonic() + self._seconds, value)
         return value
+
+    def look(self, key: K) -> V | None:
+        """The value for a key, where there is one that is not too old."""
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] > time.monotonic() else None
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What a page is besides its HTML. `fill` gives what goes into the slot of a page that nothing was asked of."""
+
+    endpoint: str
+    language: str
+    fill: Callable[[], str] | None = None
 
 
 class KeptPage:
-    """A rendered page with at most one slot."""
+    """A rendered page with at most one slot, ready to be sent."""
 
-    def __init__(self, html: str) -> None:
-        head, slot, tail = html.partition(SLOT)
-        self._has_slot = bool(slot)
+    def __init__(self, html: str, facts: PageFacts) -> None:
+        head, _slot, tail = html.partition(SLOT)
+        self.facts = facts
         self._head, self._tail = head.encode(), tail.encode()
         self._head_checksum = zlib.crc32(self._head)
         self._packed_head = _GZIP_HEADER + _deflated(self._head, zlib.Z_SYNC_FLUSH)
         self._packed_tail = _deflated(self._tail, zlib.Z_FINISH)
-        self._etag = hashlib.sha256(self._head + self._tail).hexdigest()[:16]
+        self._etag = f'W/"{hashlib.sha256(self._head + self._tail).hexdigest()[:16]}"' if facts.fill is None else ""
+        self._headers = self._standing_headers()
 
     def body(self, filling: str = "") -> bytes:
         """The page as it is."""
@@ -75,17 +103,64 @@ class KeptPage:
         size = len(self._head) + len(filled) + len(self._tail)
         return b"".join((self._packed_head, stored, self._packed_tail, struct.pack("<II", checksum, size)))
 
-    def response(self, filling: str = "") -> Response:
-        """The page as an answer to this request; one without a slot need not be sent again to who has it."""
-        packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        response = Response(self.packed(filling) if packed else self.body(filling), mimetype="text/html")
-        response.headers["Vary"] = "Accept-Encoding"
-        if packed:
-            response.headers["Content-Encoding"] = "gzip"
-        if not self._has_slot:
-            response.set_etag(f"{self._etag}-gz" if packed else self._etag)
-            response.make_conditional(request)
-        return response
+    def with_filling(self, filling: str) -> WSGIApplication:
+        """The page with something of its own in the slot, as a view returns it."""
+        return lambda environ, start_response: self._send(environ, start_response, filling)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the page; a view may return it as it is."""
+        return self._send(environ, start_response, self.facts.fill() if self.facts.fill else "")
+
+    def _send(self, environ: WSGIEnvironment, start_response: StartResponse, filling: str) -> Iterable[bytes]:
+        if self._etag and self._etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start_response("304 Not Modified", self._headers)
+            return []
+        if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            body = self.packed(filling)
+            encoding = [("Content-Encoding", "gzip")]
+        else:
+            body, encoding = self.body(filling), []
+        start_response("200 OK", [*self._headers, *encoding, ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _standing_headers(self) -> list[tuple[str, str]]:
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Language", self.facts.language),
+            ("Cache-Control", PAGE_CACHING),
+            ("Vary", "Accept-Encoding"),
+        ]
+        return [*headers, ("ETag", self._etag)] if self._etag else headers
+
+
+class Shelf:
+    """The kept pages by their path, in front of the application that makes them."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self.pages: ForAWhile[str, KeptPage] = ForAWhile()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the page that is asked for, or let the application make it."""
+        page = None
+        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING"):
+            page = self.pages.look(environ["PATH_INFO"])
+        if page is None:
+            return self._app(environ, start_response)
+        environ[ENDPOINT] = page.facts.endpoint
+        return page(environ, start_response)
+
+
+def init(app: Flask) -> None:
+    """Put an empty shelf in front of an application."""
+    shelf = Shelf(app.wsgi_app)
+    app.wsgi_app = shelf  # type: ignore[method-assign]
+    app.extensions[_EXTENSION] = shelf
+
+
+def kept_page(path: str, make: Callable[[], KeptPage]) -> KeptPage:
+    """The page with this path, from the shelf or made and put there."""
+    return cast("Shelf", current_app.extensions[_EXTENSION]).pages.get(path, make)
 
 
 def _deflated(data: bytes, flush: int) -> bytes:

@@ -23,10 +23,11 @@ from fundraising.giving.services.donations import SubmittedDonation, submit_dona
 from fundraising.logs import get_logger
 from fundraising.money import Euro, NotAnAmount
 from fundraising.web.limits import GIVING, LOOK_UPS, client_digest, limited
-from fundraising.web.pages import SLOT, KeptPage
+from fundraising.web.pages import SLOT, KeptPage, PageFacts, kept_page
 from fundraising.web.tokens import BadToken, Token
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from werkzeug.wrappers import Response as AnyResponse
 
     from fundraising.giving.rules import Submission
@@ -43,14 +44,13 @@ _log = get_logger()
 
 
 @pages.get("/steun/<code>")
-def programme(code: str) -> Response:
+def programme(code: str) -> Response | WSGIApplication:
     """A programme, and the form. `?via=` says where the donor came from, `?bedrag=` which amount to begin with."""
     view = programme_or_404(code)
     hidden = _hidden(kept().form_tokens.issue(), clean_source(request.args.get("via")))
     if "bedrag" in request.args:
         return make_response(_page(view, _blank(view, request.args["bedrag"]), hidden))
-    page = kept().pages.get((code, view.language), lambda: KeptPage(_page(view, _blank(view), Markup(SLOT))))  # noqa: S704
-    return page.response(hidden)
+    return kept_page(request.path, lambda: _keep(view)).with_filling(hidden)
 
 
 @pages.post("/steun/<code>")
@@ -137,6 +137,13 @@ def _page(view: ProgrammeView, form: GiveForm, hidden: str) -> str:
     return render_template("giving/programme.html", programme=view, form=form, hidden=hidden)
 
 
+def _keep(view: ProgrammeView) -> KeptPage:
+    tokens = kept().form_tokens
+    facts = PageFacts(request.endpoint or "", view.language, fill=lambda: _hidden(tokens.issue(), ""))
+    slot = Markup(SLOT)  # noqa: S704  a constant of ours
+    return KeptPage(_page(view, _blank(view), slot), facts)
+
+
 def _blank(view: ProgrammeView, wanted: str = "") -> GiveForm:
     offer = offer_of(view)
     form = GiveForm(offer, None, **_beginning(offer, wanted))
@@ -161,4 +168,4 @@ def _beginning(offer: Offer, wanted: str) -> dict[str, str]:
 def _hidden(token: str, via: str) -> Markup:
     # Only `via` is from outside; a token is letters, digits, dots, dashes and underscores.
     fields = f'<input type="hidden" name="token" value="{token}"><input type="hidden" name="via" value="{escape(via)}">'
-    return Markup(fields)  # noqa: S704
+    return Markup(fields)  # noqa: S704  escaped just above

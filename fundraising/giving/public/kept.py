@@ -10,7 +10,7 @@ from fundraising.giving.forms.give import Limits, Offer
 from fundraising.giving.queries import offered_methods
 from fundraising.programmes.queries import ProgrammeView, programmes
 from fundraising.web.locale import ENGLISH, language_of_address
-from fundraising.web.pages import ForAWhile, KeptPage
+from fundraising.web.pages import ForAWhile
 from fundraising.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -19,17 +19,14 @@ if TYPE_CHECKING:
     from fundraising.giving.rules import Method
 
 _EXTENSION = "giving"
-# A method that Mollie took away, or copy that was bettered, shows wrongly for so long at most.
-_SECONDS = 10.0
 
 
 class Kept:
-    """What one process remembers of programmes, methods and pages, and what it signs with."""
+    """What one process remembers of programmes and methods, and what it signs with."""
 
     def __init__(self, secret_key: str) -> None:
-        self.programmes: ForAWhile[str, list[ProgrammeView]] = ForAWhile(_SECONDS)
-        self.methods: ForAWhile[str, list[Method]] = ForAWhile(_SECONDS)
-        self.pages: ForAWhile[tuple[str, str], KeptPage] = ForAWhile(_SECONDS)
+        self.programmes: ForAWhile[str, list[ProgrammeView]] = ForAWhile()
+        self.methods: ForAWhile[str, list[Method]] = ForAWhile()
         self.form_tokens = Tokens(secret_key, "giving-form")
         self.address_tokens = Tokens(secret_key, "postal-address")
 

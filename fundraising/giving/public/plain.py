@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, redirect, render_template, url_for
+from flask import Response, redirect, render_template, request, url_for
 
 from fundraising.giving.public.blueprint import pages
-from fundraising.giving.public.kept import all_programmes, kept
-from fundraising.web.locale import current_language
-from fundraising.web.pages import KeptPage
+from fundraising.giving.public.kept import all_programmes
+from fundraising.web.locale import language_of_address
+from fundraising.web.pages import KeptPage, PageFacts, kept_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Response as AnyResponse
 
 # Pages about one gift are for one donor, though they show nothing personal.
@@ -19,19 +21,19 @@ _NOT_FOR_ROBOTS = ("betaling", "bedankt", "bank", "nieuwsbrief", "iban-controle"
 
 
 @pages.get("/")
-def home() -> Response:
+def home() -> KeptPage:
     """The front page: both programmes, and how to give."""
-    return _kept("pages/home.html", programmes=all_programmes())
+    return _kept("pages/home.html", lambda: {"programmes": all_programmes()})
 
 
 @pages.get("/privacy")
-def privacy() -> Response:
+def privacy() -> KeptPage:
     """What we do with what donors tell us."""
     return _kept("pages/privacy.html")
 
 
 @pages.get("/anbi")
-def anbi() -> Response:
+def anbi() -> KeptPage:
     """What an ANBI must publish."""
     return _kept("pages/anbi.html")
 
@@ -50,9 +52,6 @@ def favicon() -> AnyResponse:
     return redirect(url_for("static", filename="favicon.svg"), 302)
 
 
-def _kept(template: str, **context: object) -> Response:
-    page = kept().pages.get(
-        (template, current_language()),
-        lambda: KeptPage(render_template(template, **context)),
-    )
-    return page.response()
+def _kept(template: str, context: Callable[[], dict[str, object]] = dict) -> KeptPage:
+    facts = PageFacts(request.endpoint or "", language_of_address())
+    return kept_page(request.path, lambda: KeptPage(render_template(template, **context()), facts))
