@@ -1,7 +1,10 @@
 """Settings: every fault is named at once, and production refuses what is only for trying out."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
@@ -196,3 +199,15 @@ class TestExample:
     def test_it_shows_the_defaults(self):
         shown = {name: "".join(shlex.split(value)) for name, value in DOCUMENTED.items()}
         assert Config.from_env(shown) == Config.from_env({})
+
+
+def test_a_command_reads_a_file_of_settings_where_the_environment_is_silent(tmp_path):
+    (tmp_path / ".env").write_text('MINIMUM_GIFT="free"\nTRUSTED_PROXIES=many\n')
+    command = Path(sys.executable).with_name("fundraising")
+    environment = {"PATH": os.environ["PATH"], "TRUSTED_PROXIES": "1"}
+    refused = subprocess.run(
+        [command, "db", "current"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode != 0
+    assert "MINIMUM_GIFT" in refused.stderr
+    assert "TRUSTED_PROXIES" not in refused.stderr

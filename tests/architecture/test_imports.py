@@ -21,8 +21,8 @@ DOORS = {
     "huey": {"fundraising/tasks.py"},
     "config": {"fundraising/app.py"},
 }
-# What is needed without being imported: drivers that are named in an address, data, and processes of their own.
-USED_UNSEEN = {"psycopg", "tzdata"}
+# What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env.
+USED_UNSEEN = {"psycopg", "tzdata", "python-dotenv"}
 # What comes with a library that is declared, and is used together with it.
 COMES_ALONG = {
     "alembic": "flask-migrate",
