@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 DATABASES = ("sqlite", "postgresql")
+
+# A machine that is busy with something else proves nothing against an example.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
