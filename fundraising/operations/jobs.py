@@ -41,7 +41,9 @@ def ledger_check_job() -> None:
     """Check the ledger each night, and tell the administrator when it does not agree."""
     found = list(islice(findings(), _MOST_FINDINGS))
     log.info("ledger checked", findings=len(found))
-    message = lazy_text("The ledger check found %(count)s faults, first: %(first)s. See `fundraising ledger check`.")
+    message = lazy_text(
+        "Faults that the ledger check found: %(count)s. The first: %(first)s. See `fundraising ledger check`."
+    )
     wrong = [Trouble("faults", message, {"count": len(found), "first": f"{f.check}: {f.detail}"}) for f in found[:1]]
     with transaction():
         _tell(settle("ledger", wrong, grace=timedelta(0)))

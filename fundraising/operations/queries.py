@@ -134,22 +134,24 @@ def _job_troubles(at: datetime) -> Iterator[Trouble]:
 def _provider_troubles(at: datetime) -> Iterator[Trouble]:
     behind = backlog()
     if behind.oldest_hint_at and behind.oldest_hint_at < at - _HINTS_LATE:
-        message = lazy_text("%(count)s messages from Mollie wait to be looked into, the oldest since %(since)s.")
+        message = lazy_text("Messages from Mollie that wait to be looked into: %(count)s, the oldest since %(since)s.")
         yield Trouble("webhooks-late", message, {"count": behind.waiting_hints, "since": _told(behind.oldest_hint_at)})
     if behind.parked_hints:
-        message = lazy_text("%(count)s messages from Mollie were put aside after many failures.")
+        message = lazy_text("Messages from Mollie that were put aside after many failures: %(count)s.")
         yield Trouble("webhooks-parked", message, {"count": behind.parked_hints})
     if behind.failing_payments:
-        message = lazy_text("%(count)s payments cannot be synchronised with Mollie: `fundraising payments list`.")
+        message = lazy_text(
+            "Payments that cannot be synchronised with Mollie: %(count)s. See `fundraising payments list`."
+        )
         yield Trouble("payments-failing", message, {"count": behind.failing_payments})
 
 
 def _mail_troubles(at: datetime) -> Iterator[Trouble]:
     if late := late_count(at - _MAIL_LATE):
-        message = lazy_text("%(count)s mails have waited for more than an hour: `fundraising mail list`.")
+        message = lazy_text("Mails that have waited for more than an hour: %(count)s. See `fundraising mail list`.")
         yield Trouble(f"{MAIL}late", message, {"count": late})
     if failed := failed_count(at - _MAIL_FAILED):
-        message = lazy_text("%(count)s mails could not be delivered: `fundraising mail list --state failed`.")
+        message = lazy_text("Mails that could not be delivered: %(count)s. See `fundraising mail list --state failed`.")
         yield Trouble(f"{MAIL}failed", message, {"count": failed})
 
 

@@ -83,7 +83,9 @@ def triggers(app) -> set[str]:
         if is_sqlite(session().connection()):
             query = "SELECT name || sql FROM sqlite_master WHERE type = 'trigger'"
         else:
-            query = "SELECT tgrelid::regclass || ' ' || tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"
+            query = (
+                "SELECT tgrelid::regclass || ' ' || tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"
+            )
         found = set(session().scalars(text(query)))
         session().rollback()
         return found

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,11 +71,12 @@ class Family:
                 child.process.terminate()
         until = time.monotonic() + _STOP_SECONDS
         for child in self._children:
-            try:
+            # What does not listen, and what a killed one left behind, goes with the rest of its session.
+            with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
                 os.killpg(child.process.pid, signal.SIGKILL)
-                child.process.wait()
+            child.process.wait()
 
     def _complain_about_the_dead(self) -> None:
         for child in self._children:

@@ -1,0 +1,256 @@
+"""The processes: they start together, stop together, leave nobody behind, and a killed worker loses nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from sqlalchemy import func, select, update
+
+from fundraising import mailer
+from fundraising.clock import now
+from fundraising.db import session, transaction
+from fundraising.mailer import MailState, Message, OutgoingMail
+from tests.mail_server import HANG, mail_server
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60
+
+
+def free_port() -> int:
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        return any_port.getsockname()[1]
+
+
+def eventually(check, *, within: float = PATIENCE):
+    """Wait until `check` gives something true, and return it."""
+    until = time.monotonic() + within
+    while not (found := check()):
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+    return found
+
+
+class Started:
+    """A command of ours in a process of its own."""
+
+    def __init__(self, log: Path, environment: dict[str, str], *arguments: str) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fundraising.app", *arguments],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"} | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def family(self) -> list[psutil.Process]:
+        """Every process below it."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def says(self, words: str) -> bool:
+        assert self.process.poll() is None or words in self.output, self.output
+        return words in self.output
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def started(log: Path, environment: dict[str, str], *arguments: str):
+    running = Started(log, environment, *arguments)
+    below: list[psutil.Process] = []
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            below = running.family()
+            running.process.kill()
+            running.process.wait()
+        for process in below:
+            if process.is_running():
+                process.kill()
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return {"DATA_DIR": str(tmp_path / "var")}
+
+
+@pytest.fixture
+def serving(tmp_path, environment):
+    """Everything, started with one command on a free port."""
+    port = free_port()
+    with started(tmp_path / "log", environment, "serve", "--port", str(port)) as running:
+        eventually(lambda: running.says("Press Ctrl-C to stop."))
+        running.port = port
+        yield running
+
+
+def get(url: str) -> int:
+    try:
+        with urlopen(url, timeout=10) as answer:  # noqa: S310  our own address
+            return answer.status
+    except URLError:
+        return 0
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+
+class TestServe:
+    def test_one_command_serves_pages_payments_and_jobs_until_ctrl_c(self, serving, environment):
+        assert re.findall(r"^ +(http://\S+)$", serving.output, re.MULTILINE) == [f"http://localhost:{serving.port}"]
+        assert get(f"http://localhost:{serving.port}/") == 200
+        assert get(f"http://localhost:{serving.port}/readyz") == 200
+        (simulator,) = re.findall(r"http://localhost:\d+/control", serving.output)
+        assert get(simulator) == 200
+        family = serving.family()
+        assert len(family) >= 4
+        assert serving.end(signal.SIGINT) == 0
+        assert "Stopped." in serving.output
+        assert "Traceback" not in serving.output
+        assert gone(family)
+        check = subprocess.run(
+            [sys.executable, "-m", "fundraising.app", "ledger", "check"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert check.stdout == "the ledger agrees\n"
+
+    def test_starts_again_where_it_stopped_and_quickly(self, serving, tmp_path, environment):
+        assert serving.end() == 0
+        began = time.monotonic()
+        with started(tmp_path / "again", environment, "serve", "--port", str(serving.port)) as again:
+            eventually(lambda: again.says("Press Ctrl-C to stop."))
+            took = time.monotonic() - began
+            assert again.end() == 0
+        print(f"second start: {took:.1f} s")
+        assert took < 30
+
+    @pytest.mark.crash
+    @pytest.mark.parametrize("name", ["worker", "simulator", "web"])
+    def test_when_one_dies_all_stop_and_it_says_which(self, serving, name):
+        family = serving.family()
+        (victim,) = [process for process in psutil.Process(serving.process.pid).children() if name in process.cmdline()]
+        victim.kill()
+        assert serving.process.wait(PATIENCE) == 1
+        assert f"the {name}" in serving.output
+        assert eventually(lambda: gone(family))
+
+    @pytest.mark.crash
+    def test_nobody_is_left_behind_when_it_is_killed_itself(self, serving):
+        family = serving.family()
+        serving.process.kill()
+        serving.process.wait()
+        assert eventually(lambda: gone(family))
+
+    def test_a_port_in_use_is_named(self, tmp_path, environment):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with started(tmp_path / "log", environment, "serve", "--port", str(port)) as running:
+                assert running.process.wait(PATIENCE) == 1
+                assert f"port {port} is in use" in running.output
+
+    def test_settings_that_do_not_fit_are_all_named(self, tmp_path, environment):
+        wrong = environment | {"ENVIRONMENT": "production", "MAXIMUM_GIFT": "veel"}
+        with started(tmp_path / "log", wrong, "serve", "--port", str(free_port())) as running:
+            assert running.process.wait(PATIENCE) == 1
+            assert "SECRET_KEY must be set" in running.output
+            assert "MAXIMUM_GIFT must be an amount" in running.output
+            assert "Traceback" not in running.output
+
+    def test_with_a_key_for_mollie_there_is_no_simulator_and_no_example(self, tmp_path, environment):
+        real = environment | {"MOLLIE_API_KEY": "test_abcdefgh", "MOLLIE_API_URL": f"http://127.0.0.1:{free_port()}"}
+        with started(tmp_path / "log", real, "serve", "--port", str(free_port())) as running:
+            eventually(lambda: running.says("Press Ctrl-C to stop."))
+            assert "simulated" not in running.output
+            assert not [process for process in running.family() if "simulator" in process.cmdline()]
+            assert running.end() == 0
+        assert not (tmp_path / "var" / "simulator").exists()
+
+
+class TestWorker:
+    @pytest.fixture
+    def installation(self, config):
+        """The settings of this test's application, for a process that stands beside it."""
+        return {
+            "DATABASE_URL": config.database_url,
+            "DATA_DIR": str(config.data_dir),
+            "PUBLIC_URL": "http://localhost",
+            "MOLLIE_API_URL": f"http://127.0.0.1:{free_port()}",
+        }
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_stops_when_told_to(self, app_context, installation, tmp_path, number):
+        with started(tmp_path / "log", installation, "worker") as worker:
+            eventually(lambda: worker.says("worker started"))
+            assert worker.end(number) == 0
+            assert "worker stopped" in worker.output
+
+    def test_a_nudge_is_heard_within_seconds(self, app_context, installation, tmp_path):
+        with started(tmp_path / "log", installation, "worker") as worker:
+            eventually(lambda: worker.says("worker started"))
+            eventually(lambda: app_context.extensions["queue"].pending() == 0)
+            with transaction():
+                mailer.enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
+            began = time.monotonic()
+            eventually(lambda: count(MailState.SENT) == 1)
+            assert time.monotonic() - began < 20
+            assert worker.end() == 0
+
+    @pytest.mark.crash
+    def test_killed_while_it_sends_it_loses_nothing(self, app_context, installation, tmp_path):
+        recipients = [f"donor{number}@example.nl" for number in range(12)]
+        with transaction():
+            for recipient in recipients:
+                mailer.enqueue(Message("thanks", recipient, "Dank", "tekst"))
+        with mail_server() as server:
+            installation["SMTP_URL"] = f"smtp://127.0.0.1:{server.port}"
+            server.on_data = ["250 OK"] * 4 + [HANG] * 8
+            with started(tmp_path / "first", installation, "worker") as worker:
+                eventually(lambda: len(server.mails) == 4 and count(MailState.SENDING) == 1)
+                worker.process.kill()
+            assert count(MailState.SENT) + count(MailState.SENDING) + count(MailState.WAITING) == 12
+            server.on_data = []
+            # The claim of the dead worker runs out.
+            with transaction() as current:
+                current.execute(update(OutgoingMail).where(OutgoingMail.next_try_at > now()).values(next_try_at=now()))
+            with started(tmp_path / "second", installation, "worker") as worker:
+                eventually(lambda: count(MailState.SENT) == 12)
+                assert worker.end() == 0
+        names = {mail["Message-ID"]: mail["To"] for mail in server.mails}
+        assert sorted(names.values()) == sorted(recipients)
+        # The mail that was on its way may have come twice, under one name; no other.
+        assert sum(Counter(mail["Message-ID"] for mail in server.mails).values()) <= 13
+
+
+def count(state: MailState) -> int:
+    session().rollback()
+    return session().scalar(select(func.count()).where(OutgoingMail.state == state))
