@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
@@ -48,6 +49,21 @@ def imports_of(file: Path) -> set[str]:
 IMPORTS = {str(file.relative_to(ROOT)): imports_of(file) for file in sorted(ROOT.glob("fundraising/**/*.py"))}
 
 
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def names_in(lines: Iterable[object]) -> set[str]:
+    """The names of the projects in lists of dependencies."""
+    return {_normal(re.split(r"[\[><=,]", line)[0]) for line in lines if isinstance(line, str)}
+
+
+DECLARED = names_in(
+    [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
+)
+DEVELOPMENT = names_in(chain(*PROJECT["dependency-groups"].values()))
+
+
 def test_the_contracts_hold(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
@@ -59,15 +75,16 @@ def test_a_library_with_a_door_is_imported_only_there(library):
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used():
-    optional = PROJECT["project"]["optional-dependencies"].values()
-    lines = [*PROJECT["project"]["dependencies"], *chain.from_iterable(optional)]
-    declared = {_normal(re.split(r"[\[><=,]", line)[0]) for line in lines}
     distributions = packages_distributions()
     imported = set().union(*IMPORTS.values(), imports_of(ROOT / "config.py")) - set(sys.stdlib_module_names)
     imported -= {"fundraising", "config", "_typeshed"}  # the last is known to type checkers alone
     used = {_normal(name) for module in imported for name in distributions[module]}
-    assert {COMES_ALONG.get(name, name) for name in used} | USED_UNSEEN == declared
+    assert {COMES_ALONG.get(name, name) for name in used} | USED_UNSEEN == DECLARED
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def test_what_is_declared_is_locked():
+    for lock, names in (("runtime", DECLARED), ("dev", DECLARED | DEVELOPMENT)):
+        locked = set(
+            re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", (ROOT / f"requirements/{lock}.txt").read_text(), re.MULTILINE)
+        )
+        assert names - locked == set(), "run script/lock"
