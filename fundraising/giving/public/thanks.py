@@ -96,7 +96,8 @@ def outcome(reference: str) -> dict[str, str]:
 def try_again(reference: str) -> AnyResponse:
     """Pay after all: with the payment that is still open, else with a new one; never beside one that was paid."""
     status = status_or_404(reference)
-    _look(status)
+    # Also where it had failed: late money has been seen, and nobody should pay beside it.
+    _ask(status)
     try:
         with transaction():
             payment_id = payment_to_use(status.reference, mode=mollie_door().mode)
@@ -169,7 +170,11 @@ def _newest(status: DonationStatus) -> DonationStatus:
 
 
 def _look(status: DonationStatus) -> DonationStatus:
-    if status.payment_status not in UNDECIDED or not status.provider_id:
+    return _ask(status) if status.payment_status in UNDECIDED else status
+
+
+def _ask(status: DonationStatus) -> DonationStatus:
+    if not status.provider_id:
         return status
     try:
         sync_payment(mollie_door().in_a_hurry(), status.provider_id)

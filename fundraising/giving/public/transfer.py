@@ -52,6 +52,8 @@ def epc_qr(status: DonationStatus) -> bytes:
         bic=organisation.bic or None,
         amount=Decimal(status.amount.value),
         text=written_reference(status.reference),
+        # Written down in the code as character set 1, the one that every banking app reads.
+        encoding="utf-8",
     )
     image = io.BytesIO()
     # Dark on white in both modes of the page: scanners want it so. Without classes or styles, which the policy forbids.
