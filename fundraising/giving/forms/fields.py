@@ -122,7 +122,7 @@ def a_name(_form: Form, field: Field) -> None:
     """Refuse what is no name: markup, an address of a website, nothing but signs."""
     text = field.data or ""
     if _IN_NO_NAME.search(text) or not any(c.isalpha() for c in text):
-        raise ValidationError(_("This does not look like a name. Please use letters only."))
+        raise ValidationError(_("This does not look like a name. Would you check it?"))
 
 
 def an_email(_form: Form, field: Field) -> None:
