@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _EMAIL = re.compile(r"[^\s<>\"'=(),;:]+@[^\s<>\"'(),;:]+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _LONGEST = 300
+_FRAME = " < "
 
 # These tell at INFO what the jobs' own lines tell better.
 _TALKATIVE = ("huey", "huey.consumer", "alembic", "granian.access", "weasyprint", "fontTools", "urllib3")
@@ -38,8 +39,8 @@ def get_logger() -> BoundLogger:
 def configure_logging(*, production: bool) -> None:
     """Send our lines and those of the libraries to standard error, as JSON in production and readable elsewhere."""
     shared = _processors(production=production)
-    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    renderer: Processor = structlog.processors.JSONRenderer() if production else readable
+    readable: list[Processor] = [_on_lines, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    renderers = [structlog.processors.JSONRenderer()] if production else readable
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -50,7 +51,7 @@ def configure_logging(*, production: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     root = logging.getLogger()
@@ -101,11 +102,22 @@ def _tell_errors(_logger: BindableLogger, _method: str, event: MutableMapping[st
     # The frames and one masked line per error; the ordinary traceback prints every word, and a database quotes the row
     # that it refused.
     asked = event.pop("exc_info", None)
-    if asked:
-        error = (
-            asked if isinstance(asked, BaseException) else (asked if isinstance(asked, tuple) else sys.exc_info())[1]
-        )
-        event["error"] = [] if error is None else list(_chain(error))
+    if asked and (error := _error_of(asked)) is not None:
+        event["error"] = _chain(error)
+    return event
+
+
+def _error_of(asked: object) -> BaseException | None:
+    # logging allows the error itself, the triple of sys.exc_info(), or just True.
+    if isinstance(asked, BaseException):
+        return asked
+    return asked[1] if isinstance(asked, tuple) else sys.exc_info()[1]
+
+
+def _on_lines(_logger: BindableLogger, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    told = event.get("error")
+    if isinstance(told, list):
+        event["exception"] = "\n".join(event.pop("error")).replace(_FRAME, "\n    ")
     return event
 
 
@@ -114,7 +126,7 @@ def _chain(error: BaseException) -> list[str]:
     current: BaseException | None = error
     while current is not None:
         frames = traceback.extract_tb(current.__traceback__)
-        told.append(" < ".join([summary(current), *(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))]))
+        told.append(_FRAME.join([summary(current), *(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))]))
         hidden = current.__cause__ is None and current.__suppress_context__
         current = None if hidden else current.__cause__ or current.__context__
     return told

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -25,7 +25,9 @@ from fundraising.db import session, transaction
 from fundraising.mailer import MailState, Message, OutgoingMail
 from tests.mail_server import HANG, mail_server
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PATIENCE = 60
 
 
@@ -52,7 +54,7 @@ class Started:
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fundraising.app", *arguments],
-                cwd=ROOT,
+                cwd=log.parent,
                 env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"} | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -134,7 +136,7 @@ class TestServe:
         assert gone(family)
         check = subprocess.run(
             [sys.executable, "-m", "fundraising.app", "ledger", "check"],
-            cwd=ROOT,
+            cwd=environment["DATA_DIR"],
             env={"PATH": os.environ["PATH"]} | environment,
             capture_output=True,
             text=True,
