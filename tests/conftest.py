@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from config import Config
 from fundraising.app import create_app
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 DATABASES = ("sqlite", "postgresql")
+
+# Compiling the templates anew for every test costs more than most tests do.
+COMPILED_TEMPLATES = FileSystemBytecodeCache()
 
 # A machine that is busy with something else proves nothing against an example.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -112,6 +116,7 @@ def running_app(config: Config) -> Iterator[Flask]:
     """An application whose connections are closed afterwards."""
     application = create_app(config)
     application.testing = True
+    application.jinja_env.bytecode_cache = COMPILED_TEMPLATES
     application.test_client_class = Browser
     try:
         yield application
