@@ -11,13 +11,15 @@ from sqlalchemy import update
 from fundraising import mailer, tasks
 from fundraising.clock import standing_still
 from fundraising.db import session, transaction
-from fundraising.gifts.rules import Finding
+from fundraising.gifts.rules import Finding, LedgerMode
 from fundraising.giving.models import WebhookHint
+from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.rules import HintState
 from fundraising.mailer import MailState, Message, OutgoingMail
 from fundraising.operations.queries import Trouble, alerts, jobs, troubles
 from fundraising.operations.services.alerts import settle
 from fundraising.tasks import JobState
+from tests.factories.gifts import gift
 from tests.factories.giving import payment
 
 START = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
@@ -260,3 +262,24 @@ class TestCommands:
         assert "not loaded" not in runner.invoke(args=["programmes", "load"]).output
         assert runner.invoke(args=["demo"]).output == "6 gifts\n"
         assert runner.invoke(args=["demo"]).output == "The examples were there already.\n"
+
+
+class TestExamplesAndRealMoney:
+    def test_a_live_key_takes_no_examples(self, app_context, runner, monkeypatch):
+        door = MollieDoor(DoorSettings("live_abcdefgh", "http://127.0.0.1:1", ""))
+        monkeypatch.setitem(app_context.extensions, "mollie", door)
+        answer = runner.invoke(args=["demo"])
+        assert (answer.exit_code, answer.output) == (
+            1,
+            "Error: MOLLIE_API_KEY is a live key: this ledger is for real money\n",
+        )
+
+    def test_a_ledger_of_real_money_takes_no_examples(self, app_context, runner):
+        with transaction():
+            gift(mode=LedgerMode.LIVE)
+        assert runner.invoke(args=["demo"]).output == "Error: this ledger holds real money\n"
+
+    def test_without_programmes_there_is_nothing_to_give_to(self, app_context, runner):
+        answer = runner.invoke(args=["demo"])
+        assert answer.exit_code == 1
+        assert "programmes load" in answer.output

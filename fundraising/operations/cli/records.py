@@ -83,7 +83,7 @@ def demo() -> None:
     try:
         with transaction():
             seeded = seed_demo()
-    except (NotForDemo, LookupError) as error:
+    except NotForDemo as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{seeded} gifts" if seeded else "The examples were there already.")
 

@@ -18,7 +18,7 @@ _SYSTEM = "demo"
 
 
 class NotForDemo(ValueError):
-    """A ledger of real money takes no examples."""
+    """A ledger that takes no examples: it holds real money, or there is nothing to give to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,15 @@ _REFUNDED = 5
 def seed_demo() -> int:
     """Put the examples in the ledger unless they are there, in the caller's transaction; how many gifts were new.
 
-    Raises NotForDemo for a ledger of real money, LookupError where the programmes are not loaded.
+    Raises NotForDemo for a ledger of real money, or without programmes to give to.
     """
     if ledger_mode() is LedgerMode.LIVE:
         raise NotForDemo("this ledger holds real money")
     if gift_by_source(_source(1)) is not None:
         return 0
     programmes = {named.code: number for number, named in programme_names().items()}
+    if missing := {example.programme for example in _EXAMPLES} - programmes.keys():
+        raise NotForDemo(f"no programme {', '.join(sorted(missing))}: run `fundraising programmes load` first")
     for number, example in enumerate(_EXAMPLES, start=1):
         record_gift(_booking(number, example, programmes[example.programme]))
     record_reversal(
