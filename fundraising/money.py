@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NBSP = "\u00a0"
-# "1300", "1.300", "1.300,00", "25,5", "25.50": a dot before three digits groups, before one or two it is a decimal sign.
+# "1300", "1.300", "1.300,00", "25,5", "25.50": a dot before three digits groups, before one or two it is a decimal
+# sign.
 _WRITTEN = re.compile(
     r"(?P<whole>[0-9]{1,12}|[0-9]{1,3}(?:\.[0-9]{3}){1,3})(?:[.,](?P<fraction>[0-9]{1,2})|,-)?",
 )

@@ -89,7 +89,8 @@ def upgrade() -> None:
         sa.Column("entry_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("total", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "(closed_at IS NULL) = (closed_by IS NULL) AND (closed_at IS NULL) = (entry_count IS NULL) AND (closed_at IS NULL) = (total IS NULL)",
+            "(closed_at IS NULL) = (closed_by IS NULL) AND (closed_at IS NULL) = (entry_count IS NULL)"
+            " AND (closed_at IS NULL) = (total IS NULL)",
             name=op.f("ck_financial_year_closed_whole"),
         ),
         sa.PrimaryKeyConstraint("year", name=op.f("pk_financial_year")),
@@ -167,7 +168,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gift_entry")),
         sa.UniqueConstraint("source_system", "source_ref", name=op.f("uq_gift_entry_source_system_source_ref")),
     )
-    op.create_index("ix_gift_entry_booked_on", "gift_entry", ["booked_on"], unique=False)
+    op.create_index("ix_gift_entry_booked_on", "gift_entry", ["booked_on", "amount"], unique=False)
     op.create_index("ix_gift_entry_contact_received", "gift_entry", ["contact_id", "received_on"], unique=False)
     op.create_index(op.f("ix_gift_entry_gift_id"), "gift_entry", ["gift_id"], unique=False)
     op.create_index(op.f("ix_gift_entry_programme_id"), "gift_entry", ["programme_id"], unique=False)
