@@ -165,7 +165,7 @@ def pages(client: FlaskClient) -> PageClient:
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """Each test's site has an address of its own; stands in for a fixture that playwright's plugin has in an old way."""
+    """A test's site has an address of its own; stands in for a fixture that playwright's plugin has in an old way."""
 
 
 @pytest.fixture(scope="session")

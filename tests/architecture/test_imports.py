@@ -22,8 +22,8 @@ DOORS = {
     "huey": {"fundraising/tasks.py"},
     "config": {"fundraising/app.py"},
 }
-# What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and what makes
-# PDF files, whose system libraries script/bootstrap sees to before the first letter is printed.
+# What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and the
+# maker of PDF files, whose system libraries script/bootstrap sees to before the first letter is printed.
 USED_UNSEEN = {"psycopg", "tzdata", "python-dotenv", "weasyprint"}
 # What comes with a library that is declared, and is used together with it.
 COMES_ALONG = {
