@@ -41,15 +41,16 @@ class RequestLog:
         """Answer a request, and note it."""
         began = time.perf_counter()
         request_id = secrets.token_hex(_REQUEST_ID_BYTES)
-        answered = "500"
+        answered, endpoint = "500", None
 
         def start(
             status: str,
             headers: list[tuple[str, str]],
             exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
         ) -> Any:  # noqa: ANN401  the server's
-            nonlocal answered
-            answered = status
+            nonlocal answered, endpoint
+            # Now, since Flask lets go of its request before it returns.
+            answered, endpoint = status, _endpoint(environ)
             return start_response(status, [*headers, ("X-Request-Id", request_id)], exc_info)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -60,7 +61,7 @@ class RequestLog:
             self._line.info(
                 "request",
                 request_id=request_id,
-                endpoint=_endpoint(environ),
+                endpoint=endpoint,
                 method=environ["REQUEST_METHOD"],
                 status=int(answered[:3]),
                 ms=round((time.perf_counter() - began) * 1000, 1),

@@ -49,7 +49,7 @@ def robots() -> Response:
 @pages.get("/favicon.ico")
 def favicon() -> AnyResponse:
     """For browsers that do not read the page before they ask for its icon."""
-    return redirect(url_for("static", filename="favicon.svg"), 302)
+    return redirect(url_for("static", filename="favicon.ico"), 302)
 
 
 def _kept(template: str, context: Callable[[], dict[str, object]] = dict) -> KeptPage:
