@@ -196,8 +196,17 @@ UNSUCCESSFUL = frozenset(
 )
 
 # `failed` is last: by Mollie's account a refund fails after it was sent, when the donor's bank returns it.
-REFUND_ORDER: tuple[RefundState, ...] = tuple(RefundState)
+# `canceled` follows only `queued` and `pending`: what was once seen on its way did go.
+REFUND_ORDER: tuple[RefundState, ...] = (
+    RefundState.QUEUED,
+    RefundState.PENDING,
+    RefundState.CANCELED,
+    RefundState.PROCESSING,
+    RefundState.REFUNDED,
+    RefundState.FAILED,
+)
 REFUND_ON_ITS_WAY = frozenset({RefundState.PROCESSING, RefundState.REFUNDED, RefundState.FAILED})
+_CAME_BACK = frozenset({EntryKind.REFUND_FAILED, EntryKind.CHARGEBACK_REVERSED})
 
 
 def donation_after(state: DonationState, wanted: DonationState) -> DonationState:
@@ -249,6 +258,25 @@ def ledger_lines(events: Iterable[Event]) -> list[LedgerLine]:
     lines = [LedgerLine(EntryKind.RECEIVED, received.provider_ref, received.amount, "", received.occurred_on)]
     lines += _refund_lines(known, received.provider_ref)
     return lines + _chargeback_lines(known, received.provider_ref)
+
+
+def in_booking_order(lines: Iterable[LedgerLine], booked: Iterable[LedgerLine]) -> list[LedgerLine]:
+    """The lines in an order in which never more is taken back than came in; `booked` stand in the ledger already.
+
+    A payment can be refunded again in full once a refund of it failed, and charged back again once a chargeback was
+    reversed. So what came back goes first, then what went and came back unseen, then what is still gone.
+    """
+    standing, every = {line.source_ref for line in booked}, list(lines)
+    came_back = {line.reverses for line in every if line.kind in _CAME_BACK}
+
+    def turn(line: LedgerLine) -> int:
+        if line.kind is EntryKind.RECEIVED or line.source_ref in standing:
+            return 0
+        if line.kind in _CAME_BACK:
+            return 1 if line.reverses in standing else 2
+        return 2 if line.source_ref in came_back else 3
+
+    return sorted(every, key=turn)
 
 
 def _refund_lines(events: list[Event], received: str) -> list[LedgerLine]:

@@ -33,6 +33,7 @@ from fundraising.giving.rules import (
     Velocity,
     Verdict,
     donation_after,
+    in_booking_order,
     judge,
     ledger_lines,
     next_check,
@@ -137,6 +138,15 @@ def test_more_facts_never_take_a_line_away(facts):
         now = {line.source_ref for line in ledger_lines(facts[:seen])}
         assert booked <= now
         booked = now
+
+
+def test_what_came_back_is_booked_before_what_went_next():
+    """Else the second refund would take back what the first one still holds, and be refused for ever."""
+    known = [PAID, refund("re_2", RefundState.REFUNDED)]
+    now = [*known, refund("re_2", RefundState.FAILED), refund("re_1", RefundState.FAILED)]
+    now.append(refund("re_0", RefundState.REFUNDED))
+    booked = [line.source_ref for line in in_booking_order(ledger_lines(now), ledger_lines(known))]
+    assert booked == ["tr_1", "re_2", "re_2:failed", "re_1", "re_1:failed", "re_0"]
 
 
 @given(FACTS)

@@ -26,6 +26,7 @@ from fundraising.giving.rules import (
     PaymentStatus,
     RefundState,
     donation_after,
+    in_booking_order,
     ledger_lines,
     next_check,
     retry_at,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fundraising.giving.mollie import PaymentRow
+    from fundraising.money import Euro
 
 _ERROR_LENGTH = 500
 
@@ -122,34 +124,37 @@ def _refuse_contradiction(payment: Payment, row: PaymentRow) -> None:
 
 def _observe(payment: Payment, row: PaymentRow) -> None:
     donation = session().get_one(Donation, payment.donation_id)
-    events = _remember(payment, row.events)
+    known = _known(payment)
+    events = [*known, *_remember(payment, known, row.events)]
     was_paid = donation.state is DonationState.RECEIVED
     payment.status = status_of(PaymentStatus(e.state) for e in events if e.kind is EventKind.STATUS)
-    payment.method = row.method or payment.method
+    if row.status is payment.status:
+        # An answer that was overtaken on its way may still name the method that the donor chose at first.
+        payment.method = row.method or payment.method
     payment.paid_at = payment.paid_at or row.paid_at
     payment.check_failures, payment.error = 0, ""
     payment.next_check_at = next_check(
         payment.status, payment.created_at, clock.now(), moving=_refund_under_way(events)
     )
-    for line in ledger_lines(events):
+    for line in in_booking_order(ledger_lines(events), ledger_lines(known)):
         _book(line, donation, payment, row.payer_iban, second=was_paid)
 
 
-def _remember(payment: Payment, seen: Iterable[Event]) -> list[Event]:
-    """Store the events that are new; all that are known of this payment."""
-    stored = session().scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id)).all()
-    known = {(e.provider_ref, e.state, e.amount): _event(e) for e in stored}
-    now = clock.now()
-    for event in seen:
-        key = (event.provider_ref, str(event.state), event.amount)
-        if key not in known:
-            known[key] = event
-            session().add(_row(payment.id, event, now))
-    return list(known.values())
+def _known(payment: Payment) -> list[Event]:
+    rows = session().scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id))
+    return [Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on) for row in rows]
 
 
-def _event(row: PaymentEvent) -> Event:
-    return Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on)
+def _remember(payment: Payment, known: Iterable[Event], seen: Iterable[Event]) -> list[Event]:
+    """Store the events that are new, and return them."""
+    before = {_identity(event) for event in known}
+    new = [event for event in seen if _identity(event) not in before]
+    session().add_all(_row(payment.id, event, clock.now()) for event in new)
+    return new
+
+
+def _identity(event: Event) -> tuple[str, str, Euro]:
+    return (event.provider_ref, str(event.state), event.amount)
 
 
 def _row(payment_id: int, event: Event, now: datetime) -> PaymentEvent:
