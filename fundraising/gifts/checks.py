@@ -77,7 +77,9 @@ def _source_twice() -> Rows:
 
 
 def _gift_without_entry() -> Rows:
-    return select(Gift.reference).where(not_(exists().where(GiftEntry.gift_id == Gift.id)))
+    # Asking for the instant makes SQLite read the gifts in order, which is many times faster than by reference.
+    has_entry = select(GiftEntry.id).where(GiftEntry.gift_id == Gift.id).exists()
+    return select(Gift.reference, Gift.created_at).where(not_(has_entry))
 
 
 def _gifts_whose(broken: ColumnElement[bool], *among: ColumnElement[bool]) -> Rows:
@@ -152,14 +154,16 @@ def _taken_back_twice() -> Rows:
 
 def _left_behind() -> Rows:
     """Where a correction took an entry back, it took back what had been undone of it as well."""
-    undone = aliased(GiftEntry)
-    stays = and_(GiftEntry.kind != EntryKind.REVERSED, not_(_taken_back(GiftEntry)), _taken_back(undone))
-    return _entries(stays).join(undone, undone.id == GiftEntry.reverses_id)
+    reversal = aliased(GiftEntry)
+    stays = and_(GiftEntry.kind != EntryKind.REVERSED, not_(_taken_back(GiftEntry)))
+    beside = and_(reversal.reverses_id == GiftEntry.reverses_id, reversal.kind == EntryKind.REVERSED)
+    return _entries(stays).join(reversal, beside)
 
 
 def _taken_back(entry: Any) -> ColumnElement[bool]:  # noqa: ANN401  the table or an alias of it
     reversal = aliased(GiftEntry)
-    return exists().where(reversal.reverses_id == entry.id, reversal.kind == EntryKind.REVERSED)
+    undoes = select(reversal.id).where(reversal.reverses_id == entry.id, reversal.kind == EntryKind.REVERSED)
+    return undoes.exists()
 
 
 def _correction_unbalanced() -> Rows:
@@ -201,9 +205,12 @@ def _mode_not_fixed() -> Rows:
 
 
 def _by_year() -> Subquery:
-    year = cast(extract("year", GiftEntry.booked_on), Integer).label("year")
-    sums = select(year, func.count().label("entries"), func.sum(GiftEntry.amount).label("booked"))
-    return sums.group_by(year).subquery()
+    # By day first: an index has the days in order with their amounts, so that few dates remain to be taken apart.
+    sums = select(GiftEntry.booked_on, func.count().label("entries"), func.sum(GiftEntry.amount).label("booked"))
+    by_day = sums.group_by(GiftEntry.booked_on).subquery()
+    year = cast(extract("year", by_day.c.booked_on), Integer).label("year")
+    entries, booked = func.sum(by_day.c.entries).label("entries"), func.sum(by_day.c.booked).label("booked")
+    return select(year, entries, booked).group_by(year).subquery()
 
 
 def _entry_in_no_year() -> Rows:
