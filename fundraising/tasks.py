@@ -228,7 +228,7 @@ class Queue:
         )
         stop = threading.Event()
         consumer.start()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: stop.set())
         get_logger().info("worker started", jobs=len(JOBS))
         while not stop.wait(_HEALTH_SECONDS):

@@ -44,7 +44,7 @@ def ready() -> Response:
 @blueprint.get("/healthz/jobs")
 def jobs_run() -> Response:
     """Whether the worker does its jobs, for an alarm from outside: a worker that is gone can mail nobody."""
-    return _answer({row.name: not row.stalled for row in jobs(now())})
+    return _answer({row.name: row.started_at is not None and not row.stalled for row in jobs(now())})
 
 
 def _answer(parts: dict[str, bool]) -> Response:

@@ -209,7 +209,7 @@ class TestWorker:
             "MOLLIE_API_URL": f"http://127.0.0.1:{free_port()}",
         }
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_stops_when_told_to(self, app_context, installation, tmp_path, number):
         with started(tmp_path / "log", installation, "worker") as worker:
             eventually(lambda: worker.says("worker started"))

@@ -39,7 +39,7 @@ class Family:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self._children: list[Child] = []
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: self.stop.set())
 
     def start(self, name: str, *arguments: str) -> None:
