@@ -11,7 +11,9 @@ from flask_migrate import Migrate
 
 from config import Config, ConfigError
 from fundraising import mailer, tasks
+from fundraising.contacts.cli import cli as contacts
 from fundraising.db import db, engine_options
+from fundraising.gifts.cli import cli as gifts
 from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
@@ -48,7 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     app.register_blueprint(health)
-    for command in (payments, programmes, *COMMANDS):
+    for command in (payments, gifts, contacts, programmes, *COMMANDS):
         app.cli.add_command(command)
     return app
 
