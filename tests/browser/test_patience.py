@@ -1,0 +1,43 @@
+"""What takes real seconds: a page that updates itself, a form that was sent faster than anybody types."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def hurry():
+    """Here time runs as it does for donors."""
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_pending_payment_shows_itself_paid(visitor, script):
+    donor = visitor(java_script_enabled=script)
+    donor.go(f"/bedankt/{donor.site.promise(status='pending')}")
+    donor.heading("Thank you, your payment is on its way")
+    donor.site.bank_decides("paid")
+
+    expect(donor.page.get_by_role("heading", level=1)).to_have_text(
+        donor.say("Thank you for your gift"),
+        timeout=9_000,
+    )
+    assert len(donor.site.gifts()) == 1
+
+
+def test_a_form_sent_at_once_is_asked_for_again_and_keeps_what_was_filled_in(donor):
+    donor.go("/steun/herstelwerk")
+    opened = donor.page.evaluate("performance.now()")
+    donor.fill_in()
+    donor.page.locator("#newsletter").check()
+    donor.send()
+    fast = donor.say("That went very fast. Please check what is filled in and send it again.")
+    donor.page.get_by_text(fast).wait_for()
+    assert donor.page.locator("#surname").input_value() == "Sluis"
+    assert donor.page.locator("#newsletter").is_checked()
+    assert donor.site.payments() == []
+
+    donor.page.wait_for_timeout(3_000 - opened)
+    donor.send()
+
+    donor.at_checkout()

@@ -1,0 +1,111 @@
+"""A gift that the donor transfers: the instructions, and the code that a bank's app reads."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from fundraising.gifts.rules import written_reference
+from tests.browser.donor import DESKTOP, PHONE
+
+
+def promise_to_transfer(donor, code, amount):
+    donor.go(f"/steun/{code}")
+    if amount == "75,50":
+        donor.other_amount(amount)
+    else:
+        donor.choose(amount)
+    donor.fill_in()
+    donor.pay_by("transfer")
+    donor.send()
+    donor.at("/bank/")
+
+
+def read_code(donor):
+    """What a scanner reads from the screen."""
+    picture = Image.open(io.BytesIO(donor.page.locator(".qr img").screenshot()))
+    [found] = zxingcpp.read_barcodes(picture)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("amount", "in_code", "screen", "scheme"),
+    [("1300.00", "EUR1300", PHONE, "light"), ("75,50", "EUR75.5", DESKTOP, "dark")],
+    ids=["phone", "desktop"],
+)
+def test_a_scanner_reads_the_transfer_from_the_screen(visitor, screen, scheme, amount, in_code):
+    donor = visitor(color_scheme=scheme, **screen)
+    promise_to_transfer(donor, "achterblijvers", amount)
+
+    found = read_code(donor)
+
+    reference = written_reference(donor.reference)
+    assert found.format == zxingcpp.BarcodeFormat.QRCode
+    assert found.ec_level == "M"
+    assert found.text.splitlines() == [
+        "BCD",
+        "002",
+        "1",
+        "SCT",
+        "INGBNL2A",
+        "Gevangenzorg Nederland",
+        "NL61INGB0006391416",
+        in_code,
+        "",
+        "",
+        reference,
+    ]
+
+
+def test_the_same_stands_on_the_page_and_in_a_mail(donor):
+    promise_to_transfer(donor, "herstelwerk", "500.00")
+
+    donor.heading("Transfer your gift")
+    said = donor.page.locator("main").inner_text().replace("\u00a0", " ")
+    reference = written_reference(donor.reference)
+    for fact in ("€ 500", "Gevangenzorg Nederland", "NL61 INGB 0006 3914 16", "INGBNL2A", reference):
+        assert fact in said
+    [mail] = donor.site.mails()
+    assert (mail.kind, mail.recipient) == ("transfer_instructions", "a.vandersluis@example.nl")
+    assert donor.site.payments_at_mollie() == []
+    assert donor.site.gifts() == []
+
+
+def test_a_value_is_copied_whole(donor):
+    promise_to_transfer(donor, "herstelwerk", "500.00")
+    donor.page.locator("main .iban.copy").first.click()
+
+    assert donor.page.evaluate("getSelection().toString()").replace("\u00a0", "") == "NL61INGB0006391416"
+
+
+def test_on_paper_stands_what_is_needed_and_no_more(donor):
+    promise_to_transfer(donor, "herstelwerk", "500.00")
+    donor.page.emulate_media(media="print")
+
+    assert donor.page.locator(".qr img").is_visible()
+    assert donor.page.locator("main .iban.copy").first.is_visible()
+    assert not donor.page.locator(".languages").is_visible()
+    assert not donor.page.locator(".foot nav").is_visible()
+
+
+def test_sending_twice_writes_one_mail(donor):
+    promise_to_transfer(donor, "herstelwerk", "500.00")
+    reference = donor.reference
+    donor.page.go_back()
+    donor.send()
+    donor.at("/bank/")
+
+    assert donor.reference == reference
+    assert len(donor.site.mails()) == 1
+
+
+def test_the_expected_transfer_is_told_on_the_page_of_thanks(donor):
+    promise_to_transfer(donor, "herstelwerk", "500.00")
+    donor.go(f"/bedankt/{donor.reference}")
+
+    donor.heading("Thank you, we look forward to your transfer")
+    donor.page.get_by_role("link", name=donor.say("How to transfer it")).click()
+    donor.at("/bank/")
