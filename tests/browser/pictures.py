@@ -1,0 +1,110 @@
+"""Pictures of the pages, of an installation of its own with a simulated Mollie beside it: for `script/screenshots`."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from config import Config
+from fundraising.giving.simulator.server import running_simulator
+from fundraising.giving.simulator.settings import SimulatorSettings
+from tests.browser.donor import DESKTOP, PHONE, Donor
+from tests.browser.places import PLACES
+from tests.browser.site import Site, address_of, listening
+from tests.browsers import launch_arguments
+from tests.conftest import running_app
+from tests.databases import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext
+
+MOST_BYTES = 150_000
+# Where each picture of the README is taken, and on what.
+README: dict[str, tuple[str, dict[str, Any]]] = {
+    "home-phone.png": ("home", PHONE | {"viewport": {"width": 390, "height": 844}}),
+    "programme-desktop.png": ("achterblijvers", DESKTOP),
+    "thanks-phone.png": ("payment paid", PHONE | {"viewport": {"width": 390, "height": 844}}),
+    "transfer-desktop.png": ("transfer", DESKTOP),
+}
+WIDTHS = (360, 768, 1280)
+SCHEMES = ("light", "dark")
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """An installation with everything in a folder that goes afterwards."""
+    with ExitStack() as house:
+        folder = house.enter_context(tempfile.TemporaryDirectory())
+        mollie = house.enter_context(running_simulator(settings=SimulatorSettings(seed=7, start_courier=False)))
+        server = house.enter_context(listening())
+        settings = {
+            "DATA_DIR": folder,
+            "PUBLIC_URL": address_of(server),
+            "MOLLIE_API_URL": mollie.url,
+            "ORGANISATION_RSIN": "123456782",
+            "ORGANISATION_ADDRESS": "Voorbeeldstraat 1, 1234 AB Voorbeeldstad",
+        }
+        app = house.enter_context(running_app(Config.from_env(settings)))
+        migrate(app)
+        site = Site(address_of(server), app, mollie)
+        site.open_up()
+        server.app = app
+        yield site
+
+
+def save(picture: bytes, path: Path) -> None:
+    """In 256 colours, chosen so that also a small spot keeps its own."""
+    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    few.save(path, optimize=True)
+
+
+def take(browser: Browser, site: Site, place: str, path: Path, **arguments: Any) -> None:
+    """A picture of what fits the screen, or with `full_page=True` of all."""
+    full_page = arguments.pop("full_page", False)
+    language = arguments.pop("language", "nl")
+    context: BrowserContext = browser.new_context(reduced_motion="reduce", **arguments)
+    donor = Donor(context, site, language)
+    PLACES[place](donor)
+    save(donor.page.screenshot(full_page=full_page), path)
+    context.close()
+
+
+def readme(browser: Browser, folder: Path) -> None:
+    for name, (place, screen) in README.items():
+        with running_site() as site:
+            take(browser, site, place, folder / name, **screen)
+        size = (folder / name).stat().st_size
+        print(f"{folder / name}: {size // 1000} kB")
+        if size > MOST_BYTES:
+            raise SystemExit(f"{name} is more than {MOST_BYTES // 1000} kB")
+
+
+def everything(browser: Browser, folder: Path) -> None:
+    for place in PLACES:
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                screen = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+                path = folder / f"{place.replace(' ', '-')}-{width}-{scheme}.png"
+                with running_site() as site:
+                    take(browser, site, place, path, full_page=True, **screen)
+
+
+def main(folder: Path, *flags: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_arguments())
+        (everything if "--all" in flags else readme)(browser, folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
