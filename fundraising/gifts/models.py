@@ -77,6 +77,11 @@ class GiftCorrectionNote(Model):
     note: Mapped[str] = mapped_column(String(2000))
 
 
+def _where_present(column: str) -> Index:
+    present = text(f"{column} IS NOT NULL")
+    return Index(f"ix_gift_entry_{column}", column, sqlite_where=present, postgresql_where=present)
+
+
 class GiftEntry(Model):
     """One immutable line of the ledger."""
 
@@ -103,6 +108,8 @@ class GiftEntry(Model):
         # With the amounts, so that a year is added up from the index alone.
         Index("ix_gift_entry_booked_on", "booked_on", "amount"),
         Index("ix_gift_entry_received_on", "received_on", "gift_id"),
+        # Few entries undo or replace another, and the others should not pay for it.
+        *(_where_present(column) for column in ("reverses_id", "replaces_id", "correction_id")),
         # What was taken back by one correction is not taken back by another.
         Index(
             "uq_gift_entry_reversed_once",
@@ -118,7 +125,7 @@ class GiftEntry(Model):
     kind: Mapped[EntryKind] = mapped_column(word(EntryKind))
     amount: Mapped[Euro]
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
     method: Mapped[str] = mapped_column(String(32))
     # The tax date, in Amsterdam. What undoes a gift bears the gift's date: it lowers that year's statement.
     received_on: Mapped[date]
@@ -126,10 +133,10 @@ class GiftEntry(Model):
     booked_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"))
     # In a correction: the entry in whose place this one stands.
-    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"), index=True)
-    correction_id: Mapped[int | None] = mapped_column(ForeignKey("gift_correction.id"), index=True)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("gift_entry.id"))
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("gift_correction.id"))
     source_system: Mapped[str] = mapped_column(String(32))
     source_ref: Mapped[str] = mapped_column(String(96))
 

@@ -171,10 +171,17 @@ def upgrade() -> None:
     op.create_index("ix_gift_entry_booked_on", "gift_entry", ["booked_on", "amount"], unique=False)
     op.create_index("ix_gift_entry_contact_received", "gift_entry", ["contact_id", "received_on"], unique=False)
     op.create_index(op.f("ix_gift_entry_gift_id"), "gift_entry", ["gift_id"], unique=False)
-    op.create_index(op.f("ix_gift_entry_programme_id"), "gift_entry", ["programme_id"], unique=False)
     op.create_index("ix_gift_entry_received_on", "gift_entry", ["received_on", "gift_id"], unique=False)
-    op.create_index(op.f("ix_gift_entry_correction_id"), "gift_entry", ["correction_id"], unique=False)
-    op.create_index(op.f("ix_gift_entry_replaces_id"), "gift_entry", ["replaces_id"], unique=False)
+    for column in ("reverses_id", "replaces_id", "correction_id"):
+        present = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_gift_entry_{column}",
+            "gift_entry",
+            [column],
+            unique=False,
+            sqlite_where=present,
+            postgresql_where=present,
+        )
     op.create_index(
         "uq_gift_entry_reversed_once",
         "gift_entry",
@@ -183,7 +190,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("kind = 'reversed'"),
         postgresql_where=sa.text("kind = 'reversed'"),
     )
-    op.create_index(op.f("ix_gift_entry_reverses_id"), "gift_entry", ["reverses_id"], unique=False)
     op.create_table(
         "gift_correction_note",
         sa.Column(
