@@ -158,19 +158,17 @@ def _turn() -> int:
 
 
 def _newest(status: DonationStatus) -> DonationStatus:
-    """The status, after a look at Mollie where something may have moved and nobody looked these last seconds."""
+    """The status, after a look at Mollie where a payment may have moved and nobody looked at it these last seconds."""
+    if not status.provider_id or status.payment_status not in UNDECIDED:
+        return status
     looked: dict[str, float] = current_app.extensions.setdefault(_LOOKED, {})
     now = time.monotonic()
-    if now - looked.get(status.reference, -_SECONDS_BETWEEN_LOOKS) < _SECONDS_BETWEEN_LOOKS:
+    if now - looked.get(status.provider_id, -_SECONDS_BETWEEN_LOOKS) < _SECONDS_BETWEEN_LOOKS:
         return status
     if len(looked) > _MOST_REMEMBERED:
         looked.clear()
-    looked[status.reference] = now
-    return _look(status)
-
-
-def _look(status: DonationStatus) -> DonationStatus:
-    return _ask(status) if status.payment_status in UNDECIDED else status
+    looked[status.provider_id] = now
+    return _ask(status)
 
 
 def _ask(status: DonationStatus) -> DonationStatus:
