@@ -79,7 +79,14 @@ def _create_app_or_say_why_not() -> Flask:
         raise click.ClickException(str(faults)) from None
 
 
-cli = FlaskGroup(create_app=_create_app_or_say_why_not)
+# The commands of a web framework (run, shell, routes, its debug switch) are of no use to an administrator.
+cli = FlaskGroup(
+    create_app=_create_app_or_say_why_not,
+    add_default_commands=False,
+    add_version_option=False,
+    set_debug_flag=False,
+    help="Donor and fundraising management: what an administrator or a timer needs.",
+)
 for _command in BEFORE_THE_APP:
     cli.add_command(_command)
 
