@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
+from fundraising.clock import AMSTERDAM
 from fundraising.gifts.rules import LedgerError, written_reference
 from fundraising.giving import queries
 from fundraising.giving.jobs import mollie_door, sweep, sync_payment
@@ -84,7 +85,7 @@ def _sweep() -> None:
 
 
 def _line(payment: PaymentSummary) -> str:
-    made = payment.created_at.isoformat(timespec="minutes")
+    made = payment.created_at.astimezone(AMSTERDAM).strftime("%Y-%m-%d %H:%M")
     reference = written_reference(payment.reference)
     return (
         f"{payment.payment_id:>7}  {made}  {reference}  {payment.amount!s:>12}"
