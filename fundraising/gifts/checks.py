@@ -82,14 +82,11 @@ def _gift_without_entry() -> Rows:
     return select(Gift.reference, Gift.created_at).where(not_(has_entry))
 
 
-def _gifts_whose(broken: ColumnElement[bool], *among: ColumnElement[bool]) -> Rows:
-    by_gift = select(GiftEntry.gift_id).where(*among).group_by(GiftEntry.gift_id).having(broken).subquery()
-    return select(Gift.reference).join(by_gift, by_gift.c.gift_id == Gift.id)
-
-
 def _gift_starts_otherwise() -> Rows:
-    first_received = func.min(case((GiftEntry.kind == EntryKind.RECEIVED, GiftEntry.id)))
-    return _gifts_whose(first_received.is_distinct_from(func.min(GiftEntry.id)))
+    before = aliased(GiftEntry)
+    earlier = select(before.id).where(before.gift_id == GiftEntry.gift_id, before.id < GiftEntry.id).exists()
+    first_is_other = and_(GiftEntry.kind != EntryKind.RECEIVED, not_(earlier))
+    return select(Gift.reference).join(GiftEntry, GiftEntry.gift_id == Gift.id).where(first_is_other)
 
 
 def _more_went_back() -> Rows:
@@ -104,7 +101,10 @@ def _more_went_back() -> Rows:
         func.sum(case((GiftEntry.kind.in_({*ROOTS, kind, way_back}), GiftEntry.amount)))
         for kind, way_back in WAY_BACK.items()
     )
-    return _gifts_whose(or_(*(each < Euro(0) for each in left)), GiftEntry.gift_id.in_(touched), stands)
+    too_much = or_(*(each < Euro(0) for each in left))
+    by_gift = select(GiftEntry.gift_id).where(GiftEntry.gift_id.in_(touched), stands).group_by(GiftEntry.gift_id)
+    broken = by_gift.having(too_much).subquery()
+    return select(Gift.reference).join(broken, broken.c.gift_id == Gift.id)
 
 
 def _reversal_does_not_fit() -> Rows:
