@@ -1,4 +1,4 @@
-"""The browser of this machine: where chromium stands, and how it is started so that nothing of it leaves the machine."""
+"""The browser of this machine: where chromium stands, and how it is started so that nothing leaves the machine."""
 
 from __future__ import annotations
 
