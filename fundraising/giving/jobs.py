@@ -17,7 +17,14 @@ from fundraising import clock, logs
 from fundraising.contacts.rules import NamelessContact
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import LedgerError, written_reference
-from fundraising.giving.mollie import MollieDoor, MollieError, MollieUnavailable, PaymentOrder, UnknownPayment
+from fundraising.giving.mollie import (
+    MollieDoor,
+    MollieError,
+    MollieRefused,
+    MollieUnavailable,
+    PaymentOrder,
+    UnknownPayment,
+)
 from fundraising.giving.queries import DuePayment, due_payments, payment_to_make, unseen
 from fundraising.giving.services.abuse import forget_submissions
 from fundraising.giving.services.donations import let_promises_lapse
@@ -33,6 +40,7 @@ from fundraising.giving.services.payments import (
     ObservationRefused,
     abandon,
     apply_observation,
+    leave_method_open,
     note_failure,
     record_created,
 )
@@ -41,6 +49,7 @@ from fundraising.tasks import job
 
 if TYPE_CHECKING:
     from fundraising.giving.mollie import PaymentRow
+    from fundraising.giving.queries import PaymentToMake
 
 log = logs.get_logger()
 
@@ -71,23 +80,20 @@ def mollie_door() -> MollieDoor:
 def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> str:
     """Have a stored payment made at Mollie and return where its donor pays; again gives the same address.
 
-    The address is empty where Mollie finished it at once. Raises MollieError, ObservationRefused or LookupError.
+    A method that Mollie refuses is left open, for Mollie's own page to ask. The address is empty where Mollie finished
+    it at once. Raises MollieError, ObservationRefused or LookupError.
     """
     wanted = payment_to_make(payment_id)
     if wanted.provider_id:
         return wanted.checkout_url
-    name = programme_names(wanted.language)[wanted.programme_id].name
-    session().rollback()  # nothing stays open while Mollie is asked
-    row = door.create_payment(
-        PaymentOrder(
-            key=wanted.key,
-            amount=wanted.amount,
-            description=f"{name} {written_reference(wanted.reference)}",
-            redirect_url=redirect_url,
-            method=wanted.method,
-            locale="en_GB" if wanted.language == "en" else "nl_NL",
-        ),
-    )
+    try:
+        row = door.create_payment(_order(wanted, redirect_url))
+    except MollieRefused as refused:
+        if refused.field != "method" or not wanted.method:
+            raise
+        with transaction():
+            leave_method_open(payment_id)
+        row = door.create_payment(_order(payment_to_make(payment_id), redirect_url))
     with transaction():
         record_created(payment_id, row)
     return row.checkout_url
@@ -130,12 +136,25 @@ def refresh_methods(door: MollieDoor) -> int:
     return len(methods)
 
 
+def _order(wanted: PaymentToMake, redirect_url: str) -> PaymentOrder:
+    name = programme_names(wanted.language)[wanted.programme_id].name
+    session().rollback()  # nothing stays open while Mollie is asked
+    return PaymentOrder(
+        key=wanted.key,
+        amount=wanted.amount,
+        description=f"{name} {written_reference(wanted.reference)}",
+        redirect_url=redirect_url,
+        method=wanted.method,
+        locale="en_GB" if wanted.language == "en" else "nl_NL",
+    )
+
+
 def _process_hint(door: MollieDoor, hint: DueHint) -> bool:
     try:
         ours = sync_payment(door, hint.provider_id)
     except UnknownPayment:
         ours = False
-    except TROUBLE as trouble:
+    except Exception as trouble:  # noqa: BLE001  what nobody thought of in one payment must not keep the others waiting
         log.warning("hint.failed", payment=hint.provider_id, error=logs.summary(trouble))
         with transaction():
             note_hint_failure(hint, logs.summary(trouble))
@@ -151,7 +170,7 @@ def _process_hint(door: MollieDoor, hint: DueHint) -> bool:
 def _look(door: MollieDoor, payment: DuePayment) -> bool:
     try:
         return sync_payment(door, payment.provider_id)
-    except TROUBLE as trouble:
+    except Exception as trouble:  # noqa: BLE001  see _process_hint
         log.warning("payment.sync_failed", payment=payment.provider_id, error=logs.summary(trouble))
         with transaction():
             note_failure(payment.payment_id, logs.summary(trouble))
@@ -161,7 +180,7 @@ def _look(door: MollieDoor, payment: DuePayment) -> bool:
 def _follow(door: MollieDoor, provider_id: str) -> bool:
     try:
         return sync_payment(door, provider_id)
-    except TROUBLE as trouble:
+    except Exception as trouble:  # noqa: BLE001  see _process_hint
         log.warning("payment.sync_failed", payment=provider_id, error=logs.summary(trouble))
         return False
 
@@ -177,16 +196,23 @@ def _adopt(door: MollieDoor, lost: list[DuePayment]) -> int:
     if not lost:
         return 0
     rows = _by_key(door, lost)
-    for payment in lost:
-        row = rows.get(payment.key)
+    return sum(_adopt_one(payment, rows.get(payment.key)) for payment in lost)
+
+
+def _adopt_one(payment: DuePayment, row: PaymentRow | None) -> bool:
+    try:
         with transaction():
             if row is not None:
-                apply_observation(row)
-            elif payment.created_at < clock.now() - _GIVEN_UP_AFTER:
+                return apply_observation(row)
+            if payment.created_at < clock.now() - _GIVEN_UP_AFTER:
                 abandon(payment.payment_id)
             else:
                 note_failure(payment.payment_id, "not at Mollie yet")
-    return len(rows)
+    except Exception as trouble:  # noqa: BLE001  see _process_hint
+        log.warning("payment.adoption_failed", payment=payment.payment_id, error=logs.summary(trouble))
+        with transaction():
+            note_failure(payment.payment_id, logs.summary(trouble))
+    return False
 
 
 def _by_key(door: MollieDoor, lost: list[DuePayment]) -> dict[str, PaymentRow]:

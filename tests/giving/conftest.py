@@ -13,8 +13,8 @@ from fundraising.contacts.rules import PersonName, Salutation
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import LedgerMode
 from fundraising.giving.jobs import start_payment
-from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.models import Payment
+from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.rules import Donor, DonorKind, Route, Submission
 from fundraising.giving.services.donations import SubmittedDonation, submit_donation
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator

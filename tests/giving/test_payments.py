@@ -13,13 +13,13 @@ from fundraising.gifts.rules import EntryKind, LedgerMode, Source
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
 from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
-from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
 from fundraising.giving.models import Payment
+from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
 from fundraising.giving.rules import DonationState, PaymentStatus, Route
-from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use, submit_donation
+from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use
 from fundraising.giving.services.hints import note_hint
 from fundraising.giving.services.payments import ObservationRefused
-from fundraising.giving.simulator import lifecycle
+from fundraising.giving.simulator import catalogue, lifecycle
 from fundraising.mailer import OutgoingMail
 from fundraising.money import Euro
 
@@ -205,6 +205,14 @@ def test_try_again_goes_on_with_the_open_payment_and_renews_a_failed_one(house):
     assert renewed != open_one
     with transaction():
         assert payment_to_use(reference, mode=LedgerMode.TEST) == renewed
+
+
+def test_a_method_that_mollie_refuses_is_left_to_mollies_own_page(house):
+    catalogue.switch_off(house.mollie.world.store, ["ideal"])
+    provider_id = house.give()
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    assert len(booked(provider_id)) == 1
 
 
 def test_nothing_is_paid_again_once_paid(house):

@@ -13,11 +13,6 @@ from fundraising.contacts.rules import PersonName, Salutation
 from fundraising.gifts.rules import EntryKind
 from fundraising.giving.rules import (
     DONATION_MOVES,
-    MOST_FAILURES_IN_A_DAY,
-    MOST_IN_10_MINUTES,
-    MOST_IN_A_DAY,
-    MOST_SMALL_EVERYWHERE,
-    SMALL_AMOUNT,
     STATUS_ORDER,
     ChargebackState,
     DonationState,
@@ -30,16 +25,23 @@ from fundraising.giving.rules import (
     RefundState,
     Route,
     Submission,
-    Velocity,
-    Verdict,
     donation_after,
     in_booking_order,
-    judge,
     ledger_lines,
     next_check,
     retry_at,
     status_of,
     submission_key,
+)
+from fundraising.giving.rules.velocity import (
+    MOST_FAILURES_IN_A_DAY,
+    MOST_IN_10_MINUTES,
+    MOST_IN_A_DAY,
+    MOST_SMALL_EVERYWHERE,
+    SMALL_AMOUNT,
+    Velocity,
+    Verdict,
+    judge,
 )
 from fundraising.money import Euro
 

@@ -17,7 +17,7 @@ from fundraising.giving.jobs import mollie_door
 from fundraising.giving.public.blueprint import go_to, pages
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, offer_of, programme_or_404
-from fundraising.giving.rules import Verdict
+from fundraising.giving.rules.velocity import Verdict
 from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.donations import SubmittedDonation, submit_donation
 from fundraising.logs import get_logger

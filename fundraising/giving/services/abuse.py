@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, select
 from fundraising import clock
 from fundraising.db import session
 from fundraising.giving.models import Payment, SubmissionAttempt
-from fundraising.giving.rules import SMALL_AMOUNT, UNSUCCESSFUL, AttemptOutcome, Velocity, Verdict, judge
+from fundraising.giving.rules import UNSUCCESSFUL, AttemptOutcome
+from fundraising.giving.rules.velocity import SMALL_AMOUNT, Velocity, Verdict, judge
 
 if TYPE_CHECKING:
     from fundraising.money import Euro

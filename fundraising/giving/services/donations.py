@@ -120,6 +120,11 @@ def note_address(reference: str, address: Address) -> None:
         set_postal_address(donation.contact_id, address)
 
 
+def new_key() -> str:
+    """An idempotency key for one payment at Mollie. Nobody can guess it: it also claims the payment as ours."""
+    return secrets.token_urlsafe(24)
+
+
 def let_promises_lapse(now: datetime) -> int:
     """Let unpaid promises lapse whose time is over; how many did. Money that comes later still counts."""
     lapsing = donation_after(DonationState.PROMISED, DonationState.LAPSED)
@@ -191,7 +196,7 @@ def _new_payment(donation: Donation, *, method: str, mode: LedgerMode) -> Paymen
     payment = Payment(
         donation_id=donation.id,
         attempt=attempts + 1,
-        idempotency_key=secrets.token_urlsafe(24),
+        idempotency_key=new_key(),
         mode=mode,
         amount=donation.amount,
         method=method,

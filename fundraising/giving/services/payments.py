@@ -32,7 +32,7 @@ from fundraising.giving.rules import (
     retry_at,
     status_of,
 )
-from fundraising.giving.services.donations import lock_donation
+from fundraising.giving.services.donations import lock_donation, new_key
 from fundraising.giving.services.mails import ask_newsletter_confirmation, name_of, thank
 from fundraising.iban import InvalidIban, check
 
@@ -58,6 +58,15 @@ def record_created(payment_id: int, row: PaymentRow) -> None:
     payment.checkout_url = row.checkout_url
     payment.expires_at = row.expires_at
     _observe(payment, row)
+
+
+def leave_method_open(payment_id: int) -> None:
+    """Let Mollie's own page ask how to pay, where Mollie refused the method: a new question, so under a new key."""
+    payment = _locked(payment_id)
+    # Only once: two that start the same payment go on under one key.
+    if payment.provider_id is None and payment.method:
+        payment.method = ""
+        payment.idempotency_key = new_key()
 
 
 def apply_observation(row: PaymentRow) -> bool:
