@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
 
-from fundraising.gifts.rules import LedgerError
-from fundraising.giving.jobs import mollie_door, start_payment
-from fundraising.giving.mollie import MollieError
+from fundraising.giving.jobs import TROUBLE, mollie_door, start_payment
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.rules import PaymentStatus
-from fundraising.giving.services.payments import ObservationRefused
 from fundraising.logs import get_logger, summary
 from fundraising.web.locale import absolute_url
 
@@ -26,7 +23,7 @@ def to_checkout(reference: str, payment_id: int, language: str) -> Response:
     back = absolute_url("giving.thanks", language=language, reference=reference)
     try:
         address = start_payment(mollie_door().in_a_hurry(), payment_id, redirect_url=back)
-    except (MollieError, ObservationRefused, LedgerError) as trouble:
+    except TROUBLE as trouble:
         _log.warning("checkout.failed", payment=payment_id, error=summary(trouble))
         address = ""
     return go_to("giving.checkout" if address else "giving.thanks", reference=reference)

@@ -17,17 +17,14 @@ from flask import Response, abort, current_app, make_response, render_template, 
 
 from fundraising import clock
 from fundraising.db import transaction
-from fundraising.gifts.rules import LedgerError
 from fundraising.giving.forms.address import AddressForm
-from fundraising.giving.jobs import mollie_door, sync_payment
-from fundraising.giving.mollie import MollieError
+from fundraising.giving.jobs import TROUBLE, mollie_door, sync_payment
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, programme_name
 from fundraising.giving.queries import DonationStatus, donation_status
 from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Route
 from fundraising.giving.services.donations import AlreadyPaid, NotPayableOnline, note_address, payment_to_use
-from fundraising.giving.services.payments import ObservationRefused
 from fundraising.logs import get_logger, summary
 from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, limited
 from fundraising.web.locale import public_url
@@ -176,7 +173,7 @@ def _ask(status: DonationStatus) -> DonationStatus:
         return status
     try:
         sync_payment(mollie_door().in_a_hurry(), status.provider_id)
-    except (MollieError, ObservationRefused, LedgerError) as trouble:
+    except TROUBLE as trouble:
         # The donor is shown what we know; the sweep looks again.
         _log.warning("thanks.sync_failed", payment=status.provider_id, error=summary(trouble))
         return status
