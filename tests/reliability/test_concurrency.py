@@ -76,7 +76,7 @@ def at_once(app: Flask, number: int, act: Callable[[int], object]) -> list[objec
 def given(app: Flask, form: int = 0) -> str:
     """A payment that waits at the provider; its id there."""
     with transaction():
-        submitted = submit_donation(submission(form), mode=LedgerMode.TEST)
+        submitted = submit_donation(submission(form, min(programme_names("nl"))), mode=LedgerMode.TEST)
     start_payment(app.extensions["mollie"], submitted.payment_id, redirect_url=BACK)
     with transaction():
         return session().get_one(Payment, submitted.payment_id).provider_id

@@ -129,6 +129,11 @@ def assert_gifts_are_whole(world: World) -> None:
         assert booked_by is not None
 
 
+def count_of_thanks() -> int:
+    """How many thank-you mails were written."""
+    return session().scalar(select(func.count()).where(OutgoingMail.kind == "thank_you")) or 0
+
+
 def thanked() -> Counter[str]:
     """How often each address was thanked; each thank-you belongs to a gift of its own."""
     mails = session().execute(select(OutgoingMail.id, OutgoingMail.recipient).where(OutgoingMail.kind == "thank_you"))
