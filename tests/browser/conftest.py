@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 
 from fundraising.giving.public import give, thanks
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
@@ -51,8 +52,15 @@ def settings(server: BaseWSGIServer, mollie: RunningSimulator) -> dict[str, str]
     return {"PUBLIC_URL": address_of(server), "MOLLIE_API_URL": mollie.url}
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates as Jinja compiles them, once for all the applications of a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def site(app: Flask, server: BaseWSGIServer, mollie: RunningSimulator) -> Site:
+def site(app: Flask, server: BaseWSGIServer, mollie: RunningSimulator, compiled: FileSystemBytecodeCache) -> Site:
+    app.jinja_env.bytecode_cache = mollie.app.jinja_env.bytecode_cache = compiled
     running = Site(address_of(server), app, mollie)
     running.open_up()
     server.app = app

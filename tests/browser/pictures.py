@@ -62,8 +62,14 @@ def running_site() -> Iterator[Site]:
 
 
 def save(picture: bytes, path: Path) -> None:
-    """In 256 colours, chosen so that also a small spot keeps its own."""
-    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    """In 256 colours, of which those that fill the page are exactly the design's."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = few.getpalette() or []
+    for _count, colour in sorted(image.getcolors(image.width * image.height) or ())[-24:]:
+        spot = Image.new("RGB", (1, 1), colour).quantize(palette=few, dither=Image.Dither.NONE).getpixel((0, 0))
+        palette[3 * spot : 3 * spot + 3] = colour
+    few.putpalette(palette)
     few.save(path, optimize=True)
 
 

@@ -104,17 +104,24 @@ def _thanks(status: str) -> Callable[[Donor], None]:
     return lambda donor: donor.go(f"/bedankt/{donor.site.promise(status=status)}")
 
 
-PLACES: dict[str, Callable[[Donor], None]] = {
-    **{name: _open(path) for name, path in OPEN.items()},
-    **{f"payment {status}": _thanks(status) for status in PAYMENTS},
-    "on the way to the checkout": on_the_way_to_the_checkout,
-    "transfer": transfer,
-    "transfer expected": transfer_expected,
-    "transfer lapsed": transfer_lapsed,
-    "paid twice": paid_twice,
-    "mistakes": mistakes,
-    "mistaken address": mistaken_address,
-    "refused": refused,
-    "newsletter": newsletter,
-    "newsletter confirmed": newsletter_confirmed,
+KINDS: dict[str, dict[str, Callable[[Donor], None]]] = {
+    "open": {name: _open(path) for name, path in OPEN.items()},
+    "payments": {
+        **{f"payment {status}": _thanks(status) for status in PAYMENTS},
+        "paid twice": paid_twice,
+        "on the way to the checkout": on_the_way_to_the_checkout,
+    },
+    "transfers": {
+        "transfer": transfer,
+        "transfer expected": transfer_expected,
+        "transfer lapsed": transfer_lapsed,
+    },
+    "answers": {
+        "mistakes": mistakes,
+        "mistaken address": mistaken_address,
+        "refused": refused,
+        "newsletter": newsletter,
+        "newsletter confirmed": newsletter_confirmed,
+    },
 }
+PLACES = {name: go for places in KINDS.values() for name, go in places.items()}

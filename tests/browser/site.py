@@ -6,6 +6,7 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fundraising.giving.simulator.server import RunningSimulator
+
+_numbers = count(1)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -129,7 +132,7 @@ class Site:
     def promise(self, route: Route = Route.ONLINE, *, status: str = "open", code: str = "achterblijvers") -> str:
         """The reference of a gift that was promised without a browser, its payment brought to a state at Mollie."""
         submission = Submission(
-            form_nonce=f"promise-{code}-{route}-{status}",
+            form_nonce=f"promise-{next(_numbers)}",
             programme_id=self.programme(code, "nl").id,
             amount=Euro.of(1300),
             route=route,
