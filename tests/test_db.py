@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from fundraising.clock import now
 from fundraising.db import TransactionError, after_commit, session, transaction
@@ -266,6 +266,19 @@ def test_competing_processes_lose_nothing(counter, config):
         _, complaint = writer.communicate(timeout=120)
         assert writer.returncode == 0, complaint.decode()
     assert _counted(counter) == 100
+
+
+@pytest.mark.sqlite_only
+def test_a_writer_whose_turn_does_not_come_is_told_so(counter, monkeypatch):
+    monkeypatch.setattr("fundraising.db.BUSY_TIMEOUT_MS", 50)
+    with counter.app_context():
+        with transaction() as current, ThreadPoolExecutor(1) as other:
+            current.get_one(JobState, "counter")  # the write lock is held from here on
+            waiting = other.submit(_increment, counter, 1)
+            with pytest.raises(OperationalError, match="database is locked"):
+                waiting.result(timeout=10)
+        _increment(counter, 1)
+    assert _counted(counter) == 1
 
 
 @pytest.mark.sqlite_only
