@@ -1,4 +1,4 @@
-"""Run a command and tell on the last line of standard output how long it took and how much memory it had at most.
+"""Run a command and tell on the last line of standard output the time and the memory that it took.
 
     python -m tests.benchmarks.measured COMMAND…
 
@@ -18,10 +18,11 @@ def main(command: list[str]) -> int:
     began = time.perf_counter()
     code = subprocess.run(command, check=False).returncode
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     # Linux counts in KiB, macOS in bytes.
-    megabytes = peak / (1_000_000 if sys.platform == "darwin" else 1_000_000 / 1024)
-    print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
+    megabytes = used.ru_maxrss / (1_000_000 if sys.platform == "darwin" else 1_000_000 / 1024)
+    told = {"seconds": seconds, "processor": used.ru_utime + used.ru_stime, "megabytes": megabytes}
+    print(json.dumps(told))
     return code
 
 

@@ -112,8 +112,14 @@ def test_check_of_a_million_entries(database_url: str, tmp_path, database: str, 
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "var")}
     runs = [_measured(command, settings) for _ in range(3)]
     seconds = sorted(run["seconds"] for run in runs)[1]
+    busy = sorted(run["processor"] for run in runs)[1]
     megabytes = max(run["megabytes"] for run in runs)
-    figures.note(f"ledger check over {size:,} entries, {database}", f"{seconds:.1f} s", budget="10 s", met=seconds < 10)
+    figures.note(
+        f"ledger check over {size:,} entries, {database}",
+        f"{seconds:.1f} s ({busy:.1f} s of the processor)",
+        budget="10 s",
+        met=seconds < 10,
+    )
     figures.note(f"its peak memory, {database}", f"{megabytes:.0f} MB", budget="300 MB", met=megabytes < 300)
 
 
