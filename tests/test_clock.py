@@ -1,6 +1,7 @@
 """Instants are aware and UTC; dates of money are Amsterdam's."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from fundraising.clock import AMSTERDAM, aware, date_of, now, parse_instant, standing_still, today
 
-instants = st.datetimes(timezones=st.timezones()).filter(lambda instant: 1950 < instant.year < 2100)
+ZONES = ["UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Niue"]
+instants = st.datetimes(timezones=st.sampled_from(ZONES).map(ZoneInfo)).filter(lambda at: 1950 < at.year < 2100)
 
 
 @pytest.mark.parametrize(
