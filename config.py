@@ -48,6 +48,7 @@ class Organisation:
     email: str
     contact_name: str
     contact_role: str
+    contact_role_english: str
     contact_email: str
     contact_phone: str
 
@@ -165,6 +166,7 @@ def _organisation(reader: _Reader) -> Organisation:
         email=reader.text("ORGANISATION_EMAIL", "m.bruning@gevangenzorg.nl"),
         contact_name=reader.text("CONTACT_NAME", "Marianne Bruning"),
         contact_role=reader.text("CONTACT_ROLE", "Relatiemanager kerken en scholen"),
+        contact_role_english=reader.text("CONTACT_ROLE_ENGLISH", "Relationship manager for churches and schools"),
         contact_email=reader.text("CONTACT_EMAIL", "m.bruning@gevangenzorg.nl"),
         contact_phone=reader.text("CONTACT_PHONE", "06 131 822 77"),
     )

@@ -66,7 +66,7 @@ def clean_text(text: str | None) -> str:
 
 def clean_source(text: str | None) -> str:
     """A source code from a giving link: any printable text, at most 64 characters; it can do no harm and is kept."""
-    return "".join(c for c in clean_line(text) if c.isprintable())[:64].strip()
+    return clean_line("".join(c if c.isprintable() else " " for c in clean_line(text)))[:64].strip()
 
 
 class Usable:
@@ -122,7 +122,7 @@ def a_name(_form: Form, field: Field) -> None:
     """Refuse what is no name: markup, an address of a website, nothing but signs."""
     text = field.data or ""
     if _IN_NO_NAME.search(text) or not any(c.isalpha() for c in text):
-        raise ValidationError(_("This does not look like a name. Would you check it?"))
+        raise ValidationError(_("“%(name)s” does not look like a name. Would you check it?") % {"name": text})
 
 
 def an_email(_form: Form, field: Field) -> None:
