@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from fundraising import clock
-from fundraising.db import session
+from fundraising.db import insert_new, session
 from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.rules import HintState, retry_at
 
@@ -47,11 +46,10 @@ def note_hint(provider_id: str) -> None:
     if _is_flood() and not _is_ours(provider_id):
         raise TooManyHints(provider_id)
     now = clock.now()
-    hint = WebhookHint(provider_id=provider_id, first_received_at=now, last_received_at=now, next_try_at=now)
-    try:
-        with session().begin_nested():
-            session().add(hint)
-    except IntegrityError:
+    hint = insert_new(WebhookHint).values(
+        provider_id=provider_id, first_received_at=now, last_received_at=now, next_try_at=now
+    )
+    if session().scalar(hint.returning(WebhookHint.id)) is None:
         # The same webhook arrived twice at once.
         _again(provider_id)
 
