@@ -252,16 +252,25 @@ def test_competing_threads_lose_nothing(counter):
     assert _counted(counter) == 200
 
 
+WRITER = """
+import sys
+from flask import Flask
+from fundraising.db import db, engine_options, transaction
+from fundraising.tasks import JobState
+
+app = Flask("writer")
+app.config.update(SQLALCHEMY_DATABASE_URI=sys.argv[1], SQLALCHEMY_ENGINE_OPTIONS=engine_options(sys.argv[1]))
+db.init_app(app)
+with app.app_context():
+    for _ in range(25):
+        with transaction() as current:
+            current.get_one(JobState, "counter", with_for_update=True).failures += 1
+"""
+
+
 def test_competing_processes_lose_nothing(counter, config):
-    program = (
-        "import sys; from config import Config; from fundraising.app import create_app;"
-        "from tests.test_db import _increment; _increment(create_app(Config.from_env()), int(sys.argv[1]))"
-    )
-    settings = {"DATABASE_URL": config.database_url, "DATA_DIR": str(config.data_dir), "PYTHONPATH": str(ROOT)}
-    writers = [
-        subprocess.Popen([sys.executable, "-c", program, "25"], env=settings, cwd=ROOT, stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
+    command = [sys.executable, "-c", WRITER, config.database_url]
+    writers = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
     for writer in writers:
         _, complaint = writer.communicate(timeout=120)
         assert writer.returncode == 0, complaint.decode()
