@@ -84,9 +84,9 @@ def test_gifts_recorded_at_once(givers: list[int], database: str, figures: Figur
     )
 
 
-@pytest.mark.parametrize("per_commit", [1, 100])
-def test_gifts_recorded_one_by_one(givers: list[int], per_commit: int, database: str, figures: Figures):
-    numbers = range(scaled(5_000) // 100 * 100 or 100)
+@pytest.mark.parametrize(("size", "per_commit"), [(2_000, 1), (10_000, 100)])
+def test_gifts_recorded_one_by_one(givers: list[int], size: int, per_commit: int, database: str, figures: Figures):
+    numbers = range(scaled(size) // 100 * 100 or 100)
     waiting, times = bookings(givers, numbers, "single"), []
     for _ in range(len(numbers) // per_commit):
         began = time.perf_counter()
