@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jinja2 import FileSystemBytecodeCache
+from playwright.sync_api import expect
 
 from fundraising.giving.public import give, thanks
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
     from tests.databases import SqliteDatabases
+
+# Milliseconds. Nothing takes so long; a machine that does ten things at once may.
+PATIENCE = 10_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -82,7 +87,7 @@ def visitor(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[
     def open_browser(language: str = "nl", **arguments: Any) -> Donor:
         # A page that glides to where it should be would make every test wait for it.
         context = new_context(**({"reduced_motion": "reduce"} | DESKTOP | arguments))
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         visitors.append(Donor(context, site, language))
         return visitors[-1]
 

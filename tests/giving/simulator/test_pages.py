@@ -1,12 +1,10 @@
 import re
 from pathlib import Path
-from shutil import which
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from html5lib import HTMLParser
-from playwright.sync_api import sync_playwright
 
 from fundraising.giving.simulator import lifecycle, webhooks
 from fundraising.giving.simulator.settings import SimulatorSettings
@@ -264,7 +262,7 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("width", [360, 1280])
-    def test_the_pages_are_accessible_and_fit(self, sim, client, scheme, width):
+    def test_the_pages_are_accessible_and_fit(self, sim, client, new_context, scheme, width):
         opened = client.payments.create(GIFT | {"description": "Ontwikkelingssamenwerkingsorganisatie" * 4})
         paid = client.payments.create(GIFT | {"webhookUrl": "http://127.0.0.1:9/hook"})
         lifecycle.reach(sim.world, paid.id, "paid")
@@ -272,30 +270,23 @@ class TestInABrowser:
         lifecycle.charge_back(sim.world, paid.id, cents=100)
         webhooks.deliver_due(sim.world)
         paths = (f"/checkout/{opened.id}", f"/checkout/{paid.id}", "/control", f"/control/payments/{paid.id}")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            for path in paths:
-                page.goto(f"{sim.url}{path}")
-                found = Axe().run(page)
-                assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            browser.close()
+        page = new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
+        for path in paths:
+            page.goto(f"{sim.url}{path}")
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
-    def test_a_gift_is_paid_by_keyboard_alone(self, sim, client):
+    def test_a_gift_is_paid_by_keyboard_alone(self, sim, client, page):
         back = f"{sim.url}/healthz"
         payment = client.payments.create(GIFT | {"redirectUrl": back, "method": "ideal"})
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page()
-            page.goto(payment.checkout_url)
-            for _ in range(10):
-                page.keyboard.press("Tab")
-                if page.evaluate("document.activeElement.value") == "paid":
-                    break
-            page.keyboard.press("Enter")
-            page.wait_for_url(back)
-            browser.close()
+        page.goto(payment.checkout_url)
+        for _ in range(10):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.value") == "paid":
+                break
+        page.keyboard.press("Enter")
+        page.wait_for_url(back)
 
         assert client.payments.get(payment.id).is_paid()
 
