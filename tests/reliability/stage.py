@@ -1,4 +1,4 @@
-"""The house and its provider on one stage: what donors, payers, the provider and we ourselves can do, one act at a time.
+"""The house and its provider on one stage: what donors, payers, banks and we ourselves can do, one act at a time.
 
 Each act is a small value, so that a failing play is printed as a list that can be read and kept. An act that has no
 object yet (a refund before anything was paid) does nothing.
@@ -20,8 +20,8 @@ from fundraising.gifts.queries import gift_by_source
 from fundraising.gifts.rules import Correction, LedgerMode, Reason, Source
 from fundraising.gifts.services import correct
 from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
-from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieError, PaymentRow
 from fundraising.giving.models import Payment
+from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieError, PaymentRow
 from fundraising.giving.rules import Donor, DonorKind, Route, Submission
 from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use, submit_donation
 from fundraising.giving.services.hints import note_hint
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
 KEY = "test_simulator0000000000000000000000"
 BACK = "https://charity.example/bedankt"
 AMOUNTS = (1, 1_00, 25_00, 99_99, 1_000_00, 1_300_00)
-# The provider says that money which comes late comes within days.
 A_DAY = 24 * 60
+# The provider says that money which comes late comes within days.
 LATEST_PAID = timedelta(days=13)
+# No process holds an answer for longer before it applies it.
+SLOWEST_ANSWER = timedelta(hours=12)
 Thing = TypeVar("Thing")
 
 
@@ -96,7 +98,7 @@ class Stage:
         self.world: World = mollie.world
         self.door = watched_door(mollie)
         self.references: dict[int, str] = {}
-        self.seen: list[PaymentRow] = []
+        self.answers: list[tuple[datetime, PaymentRow]] = []
         self.programme_id = min(programme_names("nl"))
         session().rollback()
 
@@ -347,7 +349,7 @@ class Look:
     def on(self, stage: Stage) -> None:
         provider_id = nth([payment.id for payment in provider_payments(stage.world)], self.payment)
         if provider_id:
-            stage.seen.append(stage.door.payment(provider_id))
+            stage.answers.append((clock.now(), stage.door.payment(provider_id)))
 
 
 @dataclass(frozen=True)
@@ -358,8 +360,8 @@ class ApplyLate:
     dies: bool = False
 
     def on(self, stage: Stage) -> None:
-        row = nth(stage.seen, self.answer)
-        if row is None:
+        asked_at, row = nth(stage.answers, self.answer) or (clock.now(), None)
+        if row is None or clock.now() - asked_at > SLOWEST_ANSWER:
             return
         with suppress(KeyboardInterrupt), transaction():
             apply_observation(row)

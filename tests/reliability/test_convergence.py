@@ -1,4 +1,4 @@
-"""Whatever is duplicated, reordered, delayed, lost or broken off on the way: the ledger becomes what the provider did."""
+"""Whatever is doubled, reordered, late, lost or broken off on the way: the ledger becomes what the provider did."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, example, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from fundraising.db import session

@@ -67,7 +67,7 @@ STEPS = {
 
 @pytest.fixture
 def mollie() -> Iterator[RunningSimulator]:
-    """A simulated Mollie in the test's own process, which outlives ours; it sends webhooks, and retries them quickly."""
+    """A simulated Mollie in the test's own process, which outlives ours; it sends webhooks, and soon again."""
     with running_simulator(settings=SimulatorSettings(seed=7, webhook_speed=600)) as running:
         yield running
 

@@ -137,7 +137,7 @@ def count_of_thanks() -> int:
 def thanked() -> Counter[str]:
     """How often each address was thanked; each thank-you belongs to a gift of its own."""
     mails = session().execute(select(OutgoingMail.id, OutgoingMail.recipient).where(OutgoingMail.kind == "thank_you"))
-    recipients = {mail_id: recipient for mail_id, recipient in mails}
+    recipients = {row.id: row.recipient for row in mails}
     notes = session().execute(select(Acknowledgement.mail_id, Acknowledgement.gift_id)).all()
     assert sorted(mail_id for mail_id, _ in notes) == sorted(recipients)
     assert len({gift_id for _, gift_id in notes}) == len(notes)
@@ -154,10 +154,11 @@ def donors_of(provider_ids: Iterable[str]) -> Counter[str]:
 def assert_payments_know(world: World) -> None:
     """Each payment of ours says what the provider says, and each donation is received if one of its payments is."""
     truth = {payment.id: payment for payment in provider_payments(world)}
+    made = {payment.metadata["payment"] for payment in truth.values()}
     paid_for = set()
     for payment in session().scalars(select(Payment)):
         if payment.provider_id is None:
-            assert payment.status == "abandoned"
+            assert (payment.status, payment.idempotency_key in made) == ("abandoned", False)
             continue
         known = truth[payment.provider_id]
         paid_on = known.moments.get("paid")
