@@ -22,6 +22,7 @@ from fundraising.db import Model, RowId, after_commit, session, word
 DELIVERY_JOB = "mail-delivery"
 _LONGEST_ADDRESS = 254
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\]+")
 
@@ -86,7 +87,7 @@ class Message:
             if not value or len(value) > longest or _CONTROL.search(value):
                 raise NotAMail(f"the {part} is empty, too long or has control characters in it")
         _mailbox(self.recipient)
-        if any("\ud800" <= sign <= "\udfff" for sign in self.subject + self.text + self.html):
+        if _HALF_A_CHARACTER.search(self.subject + self.text + self.html):
             raise NotAMail("half a character cannot be sent")
 
 
