@@ -65,7 +65,11 @@ def offer_of(view: ProgrammeView) -> Offer:
         options=view.options,
         methods=kept().methods.get("all", offered_methods),
         limits=Limits(
-            config["MINIMUM_GIFT"], config["MAXIMUM_GIFT"], organisation.contact_name, organisation.contact_phone
+            config["MINIMUM_GIFT"],
+            config["MAXIMUM_GIFT"],
+            organisation.contact_name,
+            # A number that breaks over two lines is read and dialled in two.
+            organisation.contact_phone.replace(" ", "\u00a0"),
         ),
         english=view.language == ENGLISH,
     )
