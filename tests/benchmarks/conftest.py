@@ -43,6 +43,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     figures = config.stash.get(_FIGURES, None)
     if figures is not None:
         terminalreporter.section("figures" if SCALE == 1 else f"figures at {SCALE} of the size: only a try")
+        terminalreporter.write_line(
+            f"{os.cpu_count()} processors; a load far above that says that others worked here too"
+        )
         for line in figures.table():
             terminalreporter.write_line(line)
 

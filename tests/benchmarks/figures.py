@@ -26,6 +26,8 @@ class Figure:
     measured: str
     budget: str
     met: bool | None
+    # How many wanted a processor when it was noted; of these some two or three are the benchmark's own.
+    load: float
 
 
 class Figures:
@@ -34,18 +36,17 @@ class Figures:
 
     def note(self, what: str, measured: str, *, budget: str = "", met: bool | None = None) -> None:
         """Keep a figure; `met` says whether it is within its budget, where it has one."""
-        self._figures.append(Figure(what, measured, budget, met))
+        self._figures.append(Figure(what, measured, budget, met, os.getloadavg()[0]))
 
     def table(self) -> Iterator[str]:
         """The figures as lines of a table in Markdown."""
         words = {None: "", True: "yes", False: "**MISSED**"}
-        rows = [("what", "measured", "budget", "met")]
-        rows += [(each.what, each.measured, each.budget, words[each.met]) for each in self._figures]
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        rows = [("what", "measured", "budget", "met", "load")]
+        rows += [(f.what, f.measured, f.budget, words[f.met], f"{f.load:.1f}") for f in self._figures]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         rows.insert(1, tuple("-" * width for width in widths))
-        if len(rows) > 2:
-            for row in rows:
-                yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows:
+            yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
