@@ -145,7 +145,9 @@ _DUTCH_POSTCODE = re.compile(r"([1-9][0-9]{3})\s*([A-Za-z]{2})")
 
 def folded(text: str) -> str:
     """Text for comparison: letters and digits only, without case and accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    # Twice: taking `℡` apart brings capitals forth, and making those small brings marks forth.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = apart.translate(_LETTERS)
     return "".join(each for each in plain if each.isalnum())
 
 
@@ -287,7 +289,7 @@ def _capitals(surname: str) -> str:
 def _capital(word: str) -> str:
     if word in _PREFIX_WORDS:
         return word
-    return "IJ" + word[2:] if word.startswith("ij") else word[:1].upper() + word[1:]
+    return "IJ" + word[2:] if word.startswith("ij") else word[:1].title() + word[1:]
 
 
 def _tidy_given(text: str) -> str:
@@ -295,7 +297,7 @@ def _tidy_given(text: str) -> str:
     typed = " ".join(text.split())
     letters = [letter for letter, _ in _PART.findall(typed)]
     if letters and all(len(each) == 1 for each in letters) and not _TOGETHER.search(typed):
-        return "".join(f"{each.upper()}." for each in letters)
+        return "".join(f"{each.title()}." for each in letters)
     if typed.isupper() and typed.isalpha() and not _has_vowel(typed):
         return "".join(f"{each}." for each in typed)
     return typed if typed.isupper() and len(typed) <= 3 else _capitals(typed)  # noqa: PLR2004  `AJM`, `TOM`
