@@ -36,6 +36,8 @@ class Figures:
 
     def note(self, what: str, measured: str, *, budget: str = "", met: bool | None = None) -> None:
         """Keep a figure; `met` says whether it is within its budget, where it has one."""
+        # With `-s` it shows at once.
+        print(f"\n{what}: {measured}")
         self._figures.append(Figure(what, measured, budget, met, os.getloadavg()[0]))
 
     def table(self) -> Iterator[str]:
