@@ -12,6 +12,7 @@ from fundraising.db import session
 from fundraising.giving import queries
 from fundraising.giving.models import Donation, SubmissionAttempt
 from fundraising.giving.rules import AttemptOutcome, DonorKind, Route
+from fundraising.giving.rules.velocity import MOST_IN_10_MINUTES
 from fundraising.giving.simulator.faults import add_api_fault
 from fundraising.mailer import OutgoingMail
 from fundraising.money import Euro
@@ -227,13 +228,13 @@ def test_the_trap_refuses_with_a_way_to_give(visitor):
 
 
 def test_many_attempts_from_one_address_are_refused_with_a_way_to_give(visitor):
-    for number in range(6):
+    for number in range(MOST_IN_10_MINUTES):
         visitor.give(email=f"a{number}@example.nl", amount="other", other_amount="5")
     page = visitor.submit(amount="other", other_amount="5", email="z@example.nl", status=429)
     assert "NL61 INGB" in page.text
-    assert len(donations()) == 6
+    assert len(donations()) == MOST_IN_10_MINUTES
     outcomes = [attempt.outcome for attempt in session().query(SubmissionAttempt).order_by(SubmissionAttempt.id)]
-    assert outcomes == [AttemptOutcome.ACCEPTED] * 6 + [AttemptOutcome.REFUSED]
+    assert outcomes == [AttemptOutcome.ACCEPTED] * MOST_IN_10_MINUTES + [AttemptOutcome.REFUSED]
     assert all("127.0.0.1" not in attempt.address_digest for attempt in session().query(SubmissionAttempt))
 
 
