@@ -224,8 +224,9 @@ def _by_key(door: MollieDoor, lost: list[DuePayment]) -> dict[str, PaymentRow]:
 
 @job("payment-hints", every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
 def payment_hints_job() -> None:
-    """Look into what webhooks hinted at."""
-    process_hints(mollie_door())
+    """Look into what webhooks hinted at, all of it: what a full batch leaves would wait for the next minute."""
+    while sum(process_hints(mollie_door())) == _BATCH:
+        pass
 
 
 @job("payments-sweep", every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))

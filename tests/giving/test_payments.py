@@ -12,7 +12,7 @@ from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
 from fundraising.gifts.rules import EntryKind, LedgerMode, Source
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
-from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
+from fundraising.giving.jobs import payment_hints_job, process_hints, start_payment, sweep, sync_payment
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
 from fundraising.giving.rules import DonationState, PaymentStatus, Route
@@ -118,6 +118,16 @@ def test_a_webhook_hint_is_looked_into_and_settled(house):
     assert len(booked(provider_id)) == 1
     assert process_hints(house.door) == (0, 0)
     assert queries.backlog().waiting_hints == 1  # the unknown one is looked at a few times more
+
+
+def test_a_job_looks_into_more_hints_than_a_batch_holds(house, monkeypatch):
+    monkeypatch.setattr("fundraising.giving.jobs._BATCH", 2)
+    monkeypatch.setattr("fundraising.giving.jobs.mollie_door", lambda: house.door)
+    with transaction():
+        for number in range(5):
+            note_hint(f"tr_nobodyknows{number}")
+    payment_hints_job()
+    assert process_hints(house.door) == (0, 0)
 
 
 def test_a_hint_stays_while_mollie_is_away(house):
