@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundraising import clock
@@ -59,7 +59,7 @@ def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDon
     key = submission_key(submission)
     known = _by_submission(key)
     if known is not None:
-        return _submitted(known, created=False)
+        return _submitted_before(known)
     try:
         # A savepoint: the same form, sent twice at once, may have been stored since we looked.
         with session().begin_nested():
@@ -68,12 +68,12 @@ def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDon
         twin = _by_submission(key)
         if twin is None:
             raise
-        return _submitted(twin, created=False)
+        return _submitted_before(twin)
     if submission.route is Route.ONLINE:
-        _new_payment(donation, method=submission.method, mode=mode)
-    else:
-        send_transfer_instructions(donation)
-    return _submitted(donation, created=True)
+        payment = _new_payment(donation, attempt=1, method=submission.method, mode=mode)
+        return SubmittedDonation(donation.id, donation.reference, payment.id, created=True)
+    send_transfer_instructions(donation)
+    return SubmittedDonation(donation.id, donation.reference, None, created=True)
 
 
 def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
@@ -91,7 +91,7 @@ def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
         raise AlreadyPaid(reference)
     if newest.status in UNDECIDED:
         return newest.id
-    return _new_payment(donation, method=newest.method, mode=mode).id
+    return _new_payment(donation, attempt=newest.attempt + 1, method=newest.method, mode=mode).id
 
 
 def lock_donation(reference: str) -> Donation:
@@ -141,9 +141,9 @@ def _by_submission(key: str) -> Donation | None:
     return session().scalar(select(Donation).where(Donation.submission_key == key))
 
 
-def _submitted(donation: Donation, *, created: bool) -> SubmittedDonation:
+def _submitted_before(donation: Donation) -> SubmittedDonation:
     payment = _newest_payment(donation.id)
-    return SubmittedDonation(donation.id, donation.reference, payment.id if payment else None, created)
+    return SubmittedDonation(donation.id, donation.reference, payment.id if payment else None, created=False)
 
 
 def _newest_payment(donation_id: int) -> Payment | None:
@@ -190,12 +190,11 @@ def _donor_details(submission: Submission) -> DonorDetails:
     )
 
 
-def _new_payment(donation: Donation, *, method: str, mode: LedgerMode) -> Payment:
+def _new_payment(donation: Donation, *, attempt: int, method: str, mode: LedgerMode) -> Payment:
     now = clock.now()
-    attempts = session().scalar(select(func.count()).where(Payment.donation_id == donation.id)) or 0
     payment = Payment(
         donation_id=donation.id,
-        attempt=attempts + 1,
+        attempt=attempt,
         idempotency_key=new_key(),
         mode=mode,
         amount=donation.amount,
