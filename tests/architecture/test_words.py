@@ -14,7 +14,7 @@ TEXTS = {
     if name and (ROOT / name).is_file() and b"\0" not in (ROOT / name).read_bytes()
 }
 FORBIDDEN = {
-    "an index address": r"--(extra-)?index-url\b|--find-links\b|--trusted-host\b|pypi\.org/simple|pythonhosted\.org",
+    "an index address": r"--(extra-)?index[-]url\b|--find[-]links\b|--trusted[-]host\b|https?://[^\s\"']+/simple\b",
     "someone's folder": r"(?<![\w.])/(home|Users|root|work)/\w",
     "work left undone": r"\b(TODO|FIXME|XXX)\b(?!\d)",
     "a conflict": r"^(<{7}|>{7}) ",
