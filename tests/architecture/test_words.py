@@ -15,6 +15,7 @@ TEXTS = {
 }
 FORBIDDEN = {
     "an index address": r"--(extra-)?index[-]url\b|--find[-]links\b|--trusted[-]host\b|https?://[^\s\"']+/simple\b",
+    "a download's address": r"https?://[^\s\"']+\.(whl|tar\.gz)\b",
     "someone's folder": r"(?<![\w.])/(home|Users|root|work)/\w",
     "work left undone": r"\b(TODO|FIXME|XXX)\b(?!\d)",
     "a conflict": r"^(<{7}|>{7}) ",
