@@ -2,17 +2,20 @@
 
 `enqueue()` writes a mail in the transaction of what it tells about. A job takes mails out, hands each to a transport
 with no transaction open, and writes down what became of it. A crash in between is seen by a claim that ran out: that
-mail goes again under the same Message-ID, so that a mailbox that has it already can tell.
+mail goes again under the same Message-ID, so that a mailbox that has it already can tell. What was sent or given up is
+emptied after a time.
 """
 
 from fundraising.mailer.delivery import BACKOFF, CLAIM, Sender, deliver_due
 from fundraising.mailer.outbox import (
     DELIVERY_JOB,
+    KEPT,
     MailRow,
     MailState,
     Message,
     NotAMail,
     OutgoingMail,
+    empty,
     enqueue,
     failed_count,
     late_count,
@@ -27,6 +30,7 @@ __all__ = [
     "BACKOFF",
     "CLAIM",
     "DELIVERY_JOB",
+    "KEPT",
     "FolderTransport",
     "MailRow",
     "MailState",
@@ -39,6 +43,7 @@ __all__ = [
     "SmtpTransport",
     "Transport",
     "deliver_due",
+    "empty",
     "enqueue",
     "failed_count",
     "late_count",

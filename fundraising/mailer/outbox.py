@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from enum import StrEnum
@@ -20,6 +20,8 @@ from fundraising.clock import now
 from fundraising.db import Model, RowId, after_commit, session, word
 
 DELIVERY_JOB = "mail-delivery"
+# How long a mail can be read here after it was sent or given up: a donor who asks about it does so within weeks.
+KEPT = timedelta(days=90)
 _LONGEST_ADDRESS = 254
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
@@ -43,7 +45,10 @@ UNDONE = (MailState.WAITING, MailState.SENDING)
 
 
 class OutgoingMail(Model):
-    """A mail to be sent, written in the transaction of what it tells about."""
+    """A mail to be sent, written in the transaction of what it tells about.
+
+    Once emptied it tells of nobody: its kind, state and times are left, to show that a gift was thanked, and when.
+    """
 
     __tablename__ = "outgoing_mail"
     __table_args__ = (
@@ -66,6 +71,10 @@ class OutgoingMail(Model):
     last_error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+# A mail without a recipient was emptied: none is written without one.
+_FULL = OutgoingMail.recipient != ""
 
 
 class NotAMail(ValueError):
@@ -181,13 +190,26 @@ def late_count(since: datetime) -> int:
 def retry(*mail_ids: int) -> int:
     """Try anew now, from the first try on: these mails where not sent yet, or without any named all that were given up.
 
-    In the caller's transaction; returns how many it concerns.
+    In the caller's transaction; returns how many it concerns. One that was emptied can go to nobody.
     """
     chosen = (OutgoingMail.id.in_(mail_ids), OutgoingMail.state != MailState.SENT)
-    again = update(OutgoingMail).where(*(chosen if mail_ids else (OutgoingMail.state == MailState.FAILED,)))
+    again = update(OutgoingMail).where(_FULL, *(chosen if mail_ids else (OutgoingMail.state == MailState.FAILED,)))
     anew = again.values(state=MailState.WAITING, attempts=0, next_try_at=now(), last_error="")
     after_commit(partial(tasks.nudge, DELIVERY_JOB))
     return cast("CursorResult[Any]", session().execute(anew)).rowcount
+
+
+def empty(most: int) -> int:
+    """Empty mails that were sent or given up longer ago than KEPT, in the caller's transaction; how many.
+
+    Recipient, subject, text, HTML and what the mail server answered go. What an acknowledgement points to stays.
+    """
+    # When a mail is done with, this still says when the claim on its last try would have run out.
+    over = OutgoingMail.next_try_at < now() - KEPT
+    old = select(OutgoingMail.id).where(OutgoingMail.state.not_in(UNDONE), over, _FULL).limit(most)
+    emptied = dict.fromkeys(("recipient", "subject", "text", "html", "last_error"), "")
+    done = session().execute(update(OutgoingMail).where(OutgoingMail.id.in_(old)).values(emptied))
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def _rows() -> Select[Any]:

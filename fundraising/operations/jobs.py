@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.logs import get_logger
-from fundraising.mailer import DELIVERY_JOB, enqueue
+from fundraising.mailer import DELIVERY_JOB, empty, enqueue
 from fundraising.operations.checks import findings
 from fundraising.operations.queries import MAIL, Trouble, troubles
 from fundraising.operations.services.alerts import News, settle
@@ -24,6 +24,8 @@ _WATCH_EVERY = timedelta(minutes=5)
 _GRACE = 2 * _WATCH_EVERY - timedelta(minutes=1)
 # Enough to know that something is wrong; `fundraising ledger check` prints all.
 _MOST_FINDINGS = 1_000
+# Mails emptied in one transaction: gifts come in meanwhile.
+_MAILS_AT_ONCE = 500
 
 log = get_logger()
 
@@ -34,6 +36,17 @@ def mail_delivery_job() -> None:
     sent = current_app.extensions["deliver_mail"]()
     if sent:
         log.info("mail delivered", count=sent)
+
+
+@job("mail-retention", every=timedelta(days=1), stalled_after=timedelta(days=3))
+def mail_retention_job() -> None:
+    """Empty the mails that were kept long enough."""
+    count, more = 0, _MAILS_AT_ONCE
+    while more == _MAILS_AT_ONCE:
+        with transaction():
+            more = empty(_MAILS_AT_ONCE)
+        count += more
+    log.info("mail emptied", count=count)
 
 
 @job("ledger-check", every=timedelta(days=1), stalled_after=timedelta(days=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -207,7 +208,9 @@ class TestCommands:
         assert row["every"] == 300
         assert row["succeeded_at"]
         assert not row["stalled"]
-        assert "mail-delivery" in runner.invoke(args=["jobs", "list"]).output
+        told = runner.invoke(args=["jobs", "list"]).output
+        for name, rhythm in (("mail-delivery", "minute"), ("methods-refresh", "15 minutes"), ("ledger-check", "day")):
+            assert re.search(rf"^{name} +every {rhythm}  ", told, re.MULTILINE)
         assert {known.name for known in jobs(START)} == set(tasks.JOBS)
 
     def test_an_unknown_job_is_named(self, app_context, runner):

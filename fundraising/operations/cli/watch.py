@@ -29,6 +29,8 @@ jobs = AppGroup("jobs", help="What is done again and again.")
 mail = AppGroup("mail", help="The outbox.")
 alerts = AppGroup("alerts", help="What stalled or failed.")
 
+_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 _full = click.option("--full", is_flag=True, help="Show addresses in full.")
 
@@ -72,7 +74,7 @@ def show(number: int) -> None:
     row, text = found
     for name, value in asdict(row).items():
         click.echo(f"{name:<12}  {_written(value)}")
-    click.echo(f"\n{text}")
+    click.echo(f"\n{text or _emptied()}")
 
 
 @mail.command("retry")
@@ -119,15 +121,24 @@ def _written(value: object) -> str:
 
 def _job_line(row: JobRow) -> str:
     state = "stalled" if row.stalled else f"{row.failures} failures" if row.failures else "ok"
-    return (
-        f"{row.name:<20}  every {row.every!s:<16}  last {_written(row.succeeded_at):<16}  {state}  {row.error}".rstrip()
-    )
+    line = f"{row.name:<20}  {_rhythm(row.every):<16}  last {_written(row.succeeded_at):<16}  {state}  {row.error}"
+    return line.rstrip()
+
+
+def _rhythm(every: timedelta) -> str:
+    """How often, in the largest unit of which it is a whole number; jobs are scheduled by the minute."""
+    unit, name = next((unit, name) for unit, name in _UNITS if not every % unit)
+    return f"every {name}" if every == unit else f"every {every // unit} {name}s"
 
 
 def _mail_line(row: MailRow) -> str:
     when = _written(row.sent_at or row.created_at)
-    line = f"{row.id:>7}  {when}  {row.state:<8}  {row.attempts}x  {row.kind:<16}  {row.recipient}  {row.last_error}"
+    line = f"{row.id:>7}  {when}  {row.state:<8}  {row.attempts}x  {row.kind:<16}  {_written(row.recipient)}  {row.last_error}"
     return line.rstrip()
+
+
+def _emptied() -> str:
+    return f"Emptied: who it went to and what it said are kept for {mailer.KEPT.days} days."
 
 
 def _alert_line(row: AlertRow) -> str:
@@ -136,7 +147,7 @@ def _alert_line(row: AlertRow) -> str:
 
 
 def _shown(row: MailRow, *, full: bool) -> MailRow:
-    if full:
+    if full or not row.recipient:
         return row
     local, _, domain = row.recipient.rpartition("@")
     return replace(row, recipient=f"{local[:1]}***@{domain}", last_error=row.last_error.replace(row.recipient, "***"))
