@@ -132,8 +132,8 @@ def _rhythm(every: timedelta) -> str:
 
 
 def _mail_line(row: MailRow) -> str:
-    when = _written(row.sent_at or row.created_at)
-    line = f"{row.id:>7}  {when}  {row.state:<8}  {row.attempts}x  {row.kind:<16}  {_written(row.recipient)}  {row.last_error}"
+    when, whom = _written(row.sent_at or row.created_at), _written(row.recipient)
+    line = f"{row.id:>7}  {when}  {row.state:<8}  {row.attempts}x  {row.kind:<16}  {whom}  {row.last_error}"
     return line.rstrip()
 
 
