@@ -12,7 +12,7 @@ import pytest
 
 from fundraising.clock import today
 from fundraising.contacts.rules import Identity, PersonName, Salutation
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import transaction
 from fundraising.gifts.queries import financial_year_total
 from fundraising.gifts.rules import Booking, LedgerMode, Source

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from fundraising.contacts.rules import Address, Identity, PersonName, Salutation
-from fundraising.contacts.services import find_or_create, set_postal_address
+from fundraising.contacts.services.recognition import find_or_create
+from fundraising.contacts.services.ways import set_postal_address
 from fundraising.db import transaction
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from fundraising.contacts.models import Consent, Contact, PostalAddress
 from fundraising.contacts.queries import consent_state, contact
 from fundraising.contacts.rules import Address, ConsentState, UnknownContact, consent_may_follow
-from fundraising.contacts.services import grant_consent, request_consent, set_postal_address, withdraw_consent
+from fundraising.contacts.services.consents import grant_consent, request_consent, withdraw_consent
+from fundraising.contacts.services.ways import set_postal_address
 from fundraising.db import session, transaction
 from tests.factories.contacts import person
 

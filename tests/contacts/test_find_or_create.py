@@ -20,7 +20,7 @@ from fundraising.contacts.rules import (
     Salutation,
     UnknownContact,
 )
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
 
 pytestmark = pytest.mark.usefixtures("app_context")

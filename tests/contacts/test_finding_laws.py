@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban, DuplicateCandidate
 from fundraising.contacts.queries import ContactFilter, contact, contacts, open_duplicates
 from fundraising.contacts.rules import Identity, PersonName, Salutation, names_compatible, tidied
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
 
 pytestmark = pytest.mark.usefixtures("app_context")

@@ -11,7 +11,7 @@ import pytest
 from fundraising import clock
 from fundraising.contacts.queries import consent_state
 from fundraising.contacts.rules import ConsentState
-from fundraising.contacts.services import request_consent, withdraw_consent
+from fundraising.contacts.services.consents import request_consent, withdraw_consent
 from fundraising.db import transaction
 from fundraising.giving.services.mails import NEWSLETTER
 from fundraising.web.tokens import tokens_for

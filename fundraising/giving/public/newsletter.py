@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
 
-from fundraising.contacts.services import grant_consent
+from fundraising.contacts.services.consents import grant_consent
 from fundraising.db import transaction
 from fundraising.giving.public.blueprint import go_to, pages
 from fundraising.giving.services.mails import NEWSLETTER

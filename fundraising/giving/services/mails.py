@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fundraising import clock, logs, mailer
 from fundraising.contacts.rules import PersonName, greeting
-from fundraising.contacts.services import request_consent
+from fundraising.contacts.services.consents import request_consent
 from fundraising.gifts.rules import written_reference
 from fundraising.gifts.services import acknowledge
 from fundraising.programmes.queries import programme_names

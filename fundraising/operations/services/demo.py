@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fundraising.clock import today
 from fundraising.contacts.rules import Identity, OrganisationKind, PersonName, Salutation
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.gifts.queries import gift_by_source, ledger_mode
 from fundraising.gifts.rules import Booking, EntryKind, LedgerMode, Reversal, Source
 from fundraising.gifts.services import record_gift, record_reversal

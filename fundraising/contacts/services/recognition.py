@@ -1,47 +1,40 @@
-"""The verbs of contacts: finding or making the one who gave, and noting what they told us.
+"""Recognising who gave: the contact that has this mailbox or this account and a name that agrees, or a new one.
 
-Each works inside the caller's transaction. Nobody is merged here: two contacts that may be one are noted for staff.
+Works inside the caller's transaction. Nobody is merged here: two contacts that may be one are noted for staff.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from fundraising.clock import now
 from fundraising.contacts.models import (
-    Affiliation,
-    Consent,
     Contact,
     ContactEmail,
     ContactIban,
     ContactPhone,
     DuplicateCandidate,
-    PostalAddress,
 )
-from fundraising.contacts.queries import consent_state, contact, current_id, current_ids, person_name
+from fundraising.contacts.queries import current_ids, person_name
 from fundraising.contacts.rules import (
     PROVEN,
-    Address,
-    ConsentState,
     ContactKind,
     DuplicateState,
     IbanProvenance,
     Identity,
     NamelessContact,
     PersonName,
-    UnknownContact,
-    consent_may_follow,
     match_address,
     match_name,
     names_compatible,
     refined,
     tidied,
-    tidy_postcode,
 )
+from fundraising.contacts.services.ties import affiliate
 from fundraising.db import insert_new, one_at_a_time, session
 
 if TYPE_CHECKING:
@@ -89,63 +82,6 @@ def find_or_create(
     if match_name(identity.name.surname):
         affiliate(_person(identity, {}, source), organisation_id, role=_CONTACT_PERSON)
     return organisation_id
-
-
-def affiliate(person_id: int, organisation_id: int, *, role: str) -> bool:
-    """Note a person's role in an organisation; False when it was known."""
-    row = insert_new(Affiliation).values(
-        person_id=current_id(person_id),
-        organisation_id=current_id(organisation_id),
-        role=role,
-        created_at=now(),
-    )
-    return session().scalar(row.returning(Affiliation.id)) is not None
-
-
-def set_postal_address(contact_id: int, address: Address) -> bool:
-    """Note where a contact's post goes from now on; False when that was known. Raises UnknownContact."""
-    before = contact(contact_id)
-    tidy = replace(address, postcode=tidy_postcode(address.postcode))
-    if before.address == tidy:
-        return False
-    values = asdict(tidy) | {"contact_id": before.contact_id, "created_at": now()}
-    session().execute(insert(PostalAddress), [values])
-    return True
-
-
-def request_consent(contact_id: int, *, purpose: str, channel: str, source: str) -> bool:
-    """Note that a contact asked for something, to be confirmed; False when that changes nothing."""
-    return _say(contact_id, ConsentState.REQUESTED, purpose, channel, source)
-
-
-def grant_consent(contact_id: int, *, purpose: str, channel: str, source: str) -> bool:
-    """Note that a contact agreed; False when that changes nothing, as when an old link is followed after a withdrawal.
-
-    The source is what proves it, such as the confirmation's token; it grants once.
-    """
-    return _say(contact_id, ConsentState.GRANTED, purpose, channel, source)
-
-
-def withdraw_consent(contact_id: int, *, purpose: str, channel: str, source: str) -> bool:
-    """Note that a contact wants it no more; False when that was known."""
-    return _say(contact_id, ConsentState.WITHDRAWN, purpose, channel, source)
-
-
-def _say(contact_id: int, said: ConsentState, purpose: str, channel: str, source: str) -> bool:
-    whose = current_id(contact_id)
-    if session().scalar(select(Contact.id).where(Contact.id == whose).with_for_update(key_share=True)) is None:
-        raise UnknownContact(contact_id)
-    if not consent_may_follow(consent_state(whose, purpose, channel), said):
-        return False
-    row = insert_new(Consent).values(
-        contact_id=whose,
-        purpose=purpose,
-        channel=channel,
-        state=said,
-        source=source,
-        recorded_at=now(),
-    )
-    return session().scalar(row.returning(Consent.id)) is not None
 
 
 def _person(identity: Identity, accounts: Mapping[str, IbanProvenance], source: str) -> int:

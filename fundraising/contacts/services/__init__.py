@@ -1,0 +1,1 @@
+"""Verbs of contacts, each within the transaction of its caller."""
