@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundraising import clock
-from fundraising.contacts.services.ways import set_postal_address
+from fundraising.contacts.services import set_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import LedgerMode, new_reference
 from fundraising.giving.models import Donation, DonorDetails, Payment

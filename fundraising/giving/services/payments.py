@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from fundraising import clock
 from fundraising.contacts.rules import Address, Identity, OrganisationKind
-from fundraising.contacts.services.recognition import find_or_create
-from fundraising.contacts.services.ways import set_postal_address
+from fundraising.contacts.services import find_or_create, set_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
 from fundraising.gifts.services import record_gift, record_reversal
