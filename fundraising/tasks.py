@@ -137,7 +137,9 @@ def _run(known: Job) -> None:
     try:
         known.run()
     except Exception as error:
+        # Whatever it is: it is written down, and goes on its way.
         session().rollback()
+        get_logger().error("job failed", job=known.name, error=summary(error))
         _record(known.name, failed_at=now(), failures=JobState.failures + 1, error=summary(error))
         raise
     _record(known.name, succeeded_at=now(), failures=0, error="")
@@ -256,10 +258,9 @@ class Queue:
         if not self._turns.take(name):
             return
         try:
+            # What it raises goes to huey, whose task this is: it logs where that came from, and the worker goes on.
             with self._context():
                 run(name)
-        except Exception:  # noqa: BLE001  the worker's boundary: it is told here and in job_state, and the worker goes on
-            get_logger().exception("job failed", job=name)
         finally:
             if self._turns.give_back(name):
                 nudge(name)

@@ -6,8 +6,10 @@ Whatever is killed in between is found again by the sweep.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -25,15 +27,15 @@ from fundraising.giving.mollie import (
     PaymentOrder,
     UnknownPayment,
 )
-from fundraising.giving.queries import DuePayment, due_payments, payment_to_make, unseen
+from fundraising.giving.queries import due_payments, lost_payments, payment_to_make, unseen
 from fundraising.giving.services.abuse import forget_submissions
 from fundraising.giving.services.donations import let_promises_lapse
 from fundraising.giving.services.hints import (
-    DueHint,
     due_hints,
     note_hint_failure,
     settle_hint,
     settle_unknown_hint,
+    take_hints,
 )
 from fundraising.giving.services.methods import store_methods
 from fundraising.giving.services.payments import (
@@ -41,19 +43,29 @@ from fundraising.giving.services.payments import (
     abandon,
     apply_observation,
     leave_method_open,
+    make_due,
     note_failure,
     record_created,
+    take_payment,
 )
 from fundraising.programmes.queries import programme_names
 from fundraising.tasks import job
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from fundraising.giving.mollie import PaymentRow
-    from fundraising.giving.queries import PaymentToMake
+    from fundraising.giving.queries import DuePayment, PaymentToMake
+    from fundraising.giving.services.hints import TakenHint
 
 log = logs.get_logger()
 
 _BATCH = 200
+# A write for each hint would be felt by those who send them. What was taken together and not come to, since the process
+# died, waits for minutes.
+_TAKEN_TOGETHER = 20
+# Each of them waited for its time-outs, several times: Mollie is away, and what is left stays due.
+_MOST_UNANSWERED = 3
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -99,33 +111,47 @@ def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> st
     return row.checkout_url
 
 
-def sync_payment(door: MollieDoor, provider_id: str) -> bool:
+def sync_payment(door: MollieDoor, provider_id: str, *, afterwards: Callable[[bool], None] | None = None) -> bool:
     """Ask Mollie for a payment and apply what it says; False where the payment is not ours.
 
-    Raises MollieError, ObservationRefused or LedgerError, with nothing applied.
+    `afterwards` is told the same in the transaction that applies it. Raises MollieError, ObservationRefused or
+    LedgerError, with nothing applied.
     """
     session().rollback()  # nothing stays open while Mollie is asked
     row = door.payment(provider_id)
     with transaction():
-        return apply_observation(row)
+        ours = apply_observation(row)
+        if afterwards is not None:
+            afterwards(ours)
+    return ours
 
 
 def process_hints(door: MollieDoor) -> tuple[int, int]:
-    """Look into the hints that webhooks left; how many were settled, and how many failed and stay."""
-    hints = due_hints(clock.now(), _BATCH)
-    settled = sum(_process_hint(door, hint) for hint in hints)
-    return settled, len(hints) - settled
+    """Look into the hints that wait by now; how many were settled, and how many failed and stay.
+
+    Raises MollieUnavailable where Mollie is gone.
+    """
+    looks, now = _Looks(), clock.now()
+    while due := due_hints(now, _TAKEN_TOGETHER):
+        with transaction():
+            taken = take_hints(due, now)
+        for hint in taken:
+            with looks.one(partial(note_hint_failure, hint), payment=hint.provider_id):
+                _look_into(door, hint)
+    return looks.well, looks.failed
 
 
 def sweep(door: MollieDoor) -> Swept:
     """Look at everything that may have moved unheard. Raises MollieUnavailable where Mollie is gone."""
     settled, failed = process_hints(door)
-    due = due_payments(clock.now(), most=_BATCH)
-    looked = [_look(door, payment) for payment in due if payment.provider_id]
-    adopted = _adopt(door, [payment for payment in due if not payment.provider_id])
-    taken_back = [_follow(door, provider_id) for provider_id in sorted(_newly_taken_back(door))]
-    well = sum(looked) + sum(taken_back)
-    return Swept(settled, well, adopted, failed + len(looked) + len(taken_back) - well)
+    looks, adoptions = _Looks(), _Looks()
+    _look_at_due(door, looks)
+    if news := _newly_taken_back(door):
+        with transaction():
+            make_due(news)
+        _look_at_due(door, looks)
+    adopted = _adopt(door, adoptions)
+    return Swept(settled, looks.well, adopted, failed + looks.failed + adoptions.failed)
 
 
 def refresh_methods(door: MollieDoor) -> int:
@@ -149,40 +175,56 @@ def _order(wanted: PaymentToMake, redirect_url: str) -> PaymentOrder:
     )
 
 
-def _process_hint(door: MollieDoor, hint: DueHint) -> bool:
-    try:
-        ours = sync_payment(door, hint.provider_id)
-    except UnknownPayment:
-        ours = False
-    except Exception as trouble:  # noqa: BLE001  what nobody thought of in one payment must not keep the others waiting
-        log.warning("hint.failed", payment=hint.provider_id, error=logs.summary(trouble))
-        with transaction():
-            note_hint_failure(hint, logs.summary(trouble))
-        return False
-    with transaction():
-        if ours:
-            settle_hint(hint)
+@dataclass(slots=True)
+class _Looks:
+    """Looks at one payment after another, and what came of them.
+
+    What can be foreseen is put aside with its payment. Anything else ends the round and fails the job, which is told;
+    the next round goes on with the others, because each payment is put off before it is looked at.
+    """
+
+    well: int = 0
+    failed: int = 0
+    _unanswered: int = 0
+
+    @contextmanager
+    def one(self, note: Callable[[str], None], **payment: object) -> Iterator[None]:
+        """Look at one payment. Raises MollieUnavailable once nothing was answered several times in a row."""
+        try:
+            yield
+        except TROUBLE as trouble:
+            log.warning("payment.sync_failed", error=logs.summary(trouble), **payment)
+            with transaction():
+                note(logs.summary(trouble))
+            self.failed += 1
+            self._unanswered = self._unanswered + 1 if isinstance(trouble, MollieUnavailable) else 0
+            if self._unanswered == _MOST_UNANSWERED:
+                raise
         else:
-            settle_unknown_hint(hint)
-    return True
+            self.well += 1
+            self._unanswered = 0
 
 
-def _look(door: MollieDoor, payment: DuePayment) -> bool:
+def _look_into(door: MollieDoor, hint: TakenHint) -> None:
     try:
-        return sync_payment(door, payment.provider_id)
-    except Exception as trouble:  # noqa: BLE001  see _process_hint
-        log.warning("payment.sync_failed", payment=payment.provider_id, error=logs.summary(trouble))
+        sync_payment(
+            door, hint.provider_id, afterwards=lambda ours: (settle_hint if ours else settle_unknown_hint)(hint)
+        )
+    except UnknownPayment:
         with transaction():
-            note_failure(payment.payment_id, logs.summary(trouble))
-        return False
+            settle_unknown_hint(hint)
 
 
-def _follow(door: MollieDoor, provider_id: str) -> bool:
-    try:
-        return sync_payment(door, provider_id)
-    except Exception as trouble:  # noqa: BLE001  see _process_hint
-        log.warning("payment.sync_failed", payment=provider_id, error=logs.summary(trouble))
-        return False
+def _look_at_due(door: MollieDoor, looks: _Looks) -> None:
+    for payment in due_payments(clock.now(), most=_BATCH):
+        if _taken(payment):
+            with looks.one(partial(note_failure, payment), payment=payment.provider_id):
+                sync_payment(door, payment.provider_id)
+
+
+def _taken(payment: DuePayment) -> bool:
+    with transaction():
+        return take_payment(payment)
 
 
 def _newly_taken_back(door: MollieDoor) -> set[str]:
@@ -191,27 +233,27 @@ def _newly_taken_back(door: MollieDoor) -> set[str]:
     return unseen(facts)
 
 
-def _adopt(door: MollieDoor, lost: list[DuePayment]) -> int:
+def _adopt(door: MollieDoor, looks: _Looks) -> int:
     """Find payments that Mollie made and whose answer never reached us; give up those that were never made."""
+    lost = lost_payments(clock.now(), most=_BATCH)
     if not lost:
         return 0
     rows = _by_key(door, lost)
-    return sum(_adopt_one(payment, rows.get(payment.key)) for payment in lost)
+    found = 0
+    for payment in lost:
+        if _taken(payment):
+            with looks.one(partial(note_failure, payment), payment=payment.payment_id), transaction():
+                found += _adopt_one(payment, rows.get(payment.key))
+    return found
 
 
 def _adopt_one(payment: DuePayment, row: PaymentRow | None) -> bool:
-    try:
-        with transaction():
-            if row is not None:
-                return apply_observation(row)
-            if payment.created_at < clock.now() - _GIVEN_UP_AFTER:
-                abandon(payment.payment_id)
-            else:
-                note_failure(payment.payment_id, "not at Mollie yet")
-    except Exception as trouble:  # noqa: BLE001  see _process_hint
-        log.warning("payment.adoption_failed", payment=payment.payment_id, error=logs.summary(trouble))
-        with transaction():
-            note_failure(payment.payment_id, logs.summary(trouble))
+    if row is not None:
+        return apply_observation(row)
+    if payment.created_at < clock.now() - _GIVEN_UP_AFTER:
+        abandon(payment.payment_id)
+    else:
+        note_failure(payment, "not at Mollie yet")
     return False
 
 
@@ -224,9 +266,8 @@ def _by_key(door: MollieDoor, lost: list[DuePayment]) -> dict[str, PaymentRow]:
 
 @job("payment-hints", every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
 def payment_hints_job() -> None:
-    """Look into what webhooks hinted at, all of it: what a full batch leaves would wait for the next minute."""
-    while sum(process_hints(mollie_door())) == _BATCH:
-        pass
+    """Look into what webhooks hinted at."""
+    process_hints(mollie_door())
 
 
 @job("payments-sweep", every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))

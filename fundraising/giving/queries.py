@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import ColumnElement
+
     from fundraising.gifts.rules import LedgerMode
     from fundraising.money import Euro
 
@@ -89,12 +91,13 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class DuePayment:
-    """A payment to look at; without `provider_id` it may not have reached Mollie."""
+    """A payment to look at, after so many `failures` in a row; without `provider_id` it may not have reached Mollie."""
 
     payment_id: int
     provider_id: str
     key: str
     created_at: datetime
+    failures: int
 
 
 def donation_status(reference: str) -> DonationStatus | None:
@@ -125,29 +128,25 @@ def donation_status(reference: str) -> DonationStatus | None:
 
 def payment_to_make(payment_id: int) -> PaymentToMake:
     """What is asked of Mollie for a stored payment. Raises LookupError."""
-    found = (
-        session()
-        .execute(
-            select(Payment, Donation)
-            .join(Donation, Donation.id == Payment.donation_id)
-            .where(Payment.id == payment_id),
+    asked = (
+        select(
+            Payment.id,
+            func.coalesce(Payment.provider_id, ""),
+            Payment.checkout_url,
+            Payment.idempotency_key,
+            Payment.amount,
+            Payment.method,
+            Donation.language,
+            Donation.reference,
+            Donation.programme_id,
         )
-        .first()
+        .join(Donation, Donation.id == Payment.donation_id)
+        .where(Payment.id == payment_id)
     )
+    found = session().execute(asked).one_or_none()
     if found is None:
         raise LookupError(payment_id)
-    payment, donation = found
-    return PaymentToMake(
-        payment_id=payment.id,
-        provider_id=payment.provider_id or "",
-        checkout_url=payment.checkout_url,
-        key=payment.idempotency_key,
-        amount=payment.amount,
-        method=payment.method,
-        language=donation.language,
-        reference=donation.reference,
-        programme_id=donation.programme_id,
-    )
+    return PaymentToMake(*found)
 
 
 def offered_methods() -> list[Method]:
@@ -198,14 +197,13 @@ def payment_events(payment_id: int) -> list[EventRow]:
 
 
 def due_payments(now: datetime, *, most: int) -> list[DuePayment]:
-    """Payments whose time to be looked at has come, the longest waiting first."""
-    rows = session().execute(
-        select(Payment.id, Payment.provider_id, Payment.idempotency_key, Payment.created_at)
-        .where(Payment.next_check_at <= now)
-        .order_by(Payment.next_check_at)
-        .limit(most),
-    )
-    return [DuePayment(number, provider_id or "", key, created_at) for number, provider_id, key, created_at in rows]
+    """Payments at Mollie whose time to be looked at has come, the longest waiting first."""
+    return _due(Payment.provider_id.is_not(None), now, most)
+
+
+def lost_payments(now: datetime, *, most: int) -> list[DuePayment]:
+    """Payments of which we should have heard by now whether Mollie made them, the longest waiting first."""
+    return _due(Payment.provider_id.is_(None), now, most)
 
 
 def unseen(facts: Sequence[tuple[str, str, str]]) -> set[str]:
@@ -242,6 +240,22 @@ def backlog() -> Backlog:
     parked = select(func.count()).select_from(WebhookHint).where(WebhookHint.state == HintState.PARKED)
     failing = select(func.count()).select_from(Payment).where(Payment.error != "")
     return Backlog(waiting, session().scalar(parked) or 0, oldest, session().scalar(failing) or 0)
+
+
+def _due(which: ColumnElement[bool], now: datetime, most: int) -> list[DuePayment]:
+    rows = session().execute(
+        select(
+            Payment.id,
+            func.coalesce(Payment.provider_id, ""),
+            Payment.idempotency_key,
+            Payment.created_at,
+            Payment.check_failures,
+        )
+        .where(which, Payment.next_check_at <= now)
+        .order_by(Payment.next_check_at)
+        .limit(most),
+    )
+    return [DuePayment(*row) for row in rows]
 
 
 def _payments_of(donation_id: int) -> list[Payment]:

@@ -12,12 +12,12 @@ from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
 from fundraising.gifts.rules import EntryKind, LedgerMode, Source
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
-from fundraising.giving.jobs import payment_hints_job, process_hints, start_payment, sweep, sync_payment
+from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
 from fundraising.giving.rules import DonationState, PaymentStatus, Route
 from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use
-from fundraising.giving.services.hints import note_hint
+from fundraising.giving.services.hints import due_hints, note_hint, take_hints
 from fundraising.giving.services.payments import ObservationRefused
 from fundraising.giving.simulator import catalogue, lifecycle
 from fundraising.mailer import OutgoingMail
@@ -120,14 +120,37 @@ def test_a_webhook_hint_is_looked_into_and_settled(house):
     assert queries.backlog().waiting_hints == 1  # the unknown one is looked at a few times more
 
 
-def test_a_job_looks_into_more_hints_than_a_batch_holds(house, monkeypatch):
-    monkeypatch.setattr("fundraising.giving.jobs._BATCH", 2)
-    monkeypatch.setattr("fundraising.giving.jobs.mollie_door", lambda: house.door)
+def test_one_run_looks_into_more_hints_than_are_taken_together(house, monkeypatch):
+    monkeypatch.setattr("fundraising.giving.jobs._TAKEN_TOGETHER", 2)
     with transaction():
         for number in range(5):
             note_hint(f"tr_nobodyknows{number}")
-    payment_hints_job()
+    assert process_hints(house.door) == (5, 0)
     assert process_hints(house.door) == (0, 0)
+
+
+def test_a_hint_of_an_unknown_payment_is_looked_into_a_few_times(house, later):
+    with transaction():
+        note_hint("tr_nobodyknows1")
+    looks = []
+    for minutes in range(0, 15, 3):
+        with later(minutes=minutes):
+            looks.append(process_hints(house.door))
+    assert looks == [(1, 0)] * 3 + [(0, 0)] * 2
+    assert queries.backlog().waiting_hints == 0
+
+
+def test_two_that_find_the_same_hint_do_not_both_take_it(house):
+    with transaction():
+        note_hint("tr_nobodyknows1")
+    now = clock.now()
+    found = [due_hints(now, 10), due_hints(now, 10)]
+    session().rollback()
+    taken = []
+    for ids in found:
+        with transaction():
+            taken.append(take_hints(ids, now))
+    assert [len(hints) for hints in taken] == [1, 0]
 
 
 def test_a_hint_stays_while_mollie_is_away(house):

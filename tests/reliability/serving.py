@@ -23,7 +23,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from config import Config
 from fundraising.app import create_app
 from fundraising.giving.mollie import DoorSettings, MollieDoor
-from fundraising.tasks import run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -138,12 +137,12 @@ def keep_output(folder: Path) -> None:
 
 
 def work(app: Flask) -> None:
-    """What the worker does: what was asked for at once, and everything else every `minute`."""
+    """What the worker does: what was asked for, and everything every `minute`."""
     queue = app.extensions["queue"]
     while True:
-        queue.run_pending()
         for name in JOBS:
-            queue._in_turn(name, run_job)
+            queue.nudge(name)
+        queue.run_pending()
         time.sleep(MINUTE_SECONDS)
 
 

@@ -50,14 +50,18 @@ STEPS = {
     "its id is stored, the donor not told": Death("fundraising.giving.public.checkout:go_to", times=3),
     "a hint is written, not committed": Death("fundraising.giving.public.webhooks:note_hint", after=True, times=2),
     "a hint is stored, Mollie not answered": Death("fundraising.giving.public.webhooks:nudge", times=2),
+    "hints are taken, not committed": Death("fundraising.giving.jobs:take_hints", after=True),
+    "hints are taken, none is looked into": Death("fundraising.giving.jobs:sync_payment", times=2),
     "Mollie has told, nothing is written": Death("fundraising.giving.jobs:apply_observation", times=3),
     "the gift is written, not thanked": Death("fundraising.giving.services.payments:thank", times=2),
     "gift and thanks are written, not committed": Death(
         "fundraising.giving.services.payments:thank", after=True, times=2
     ),
     "a refund is written, not committed": Death("fundraising.giving.services.payments:record_reversal", after=True),
-    "all is stored, the hint is not settled": Death("fundraising.giving.jobs:settle_hint", times=2),
-    "the hint is settled, not committed": Death("fundraising.giving.jobs:settle_hint", after=True, times=2),
+    "all is written, the hint is not settled": Death("fundraising.giving.jobs:settle_hint", times=2),
+    "the hint is settled, nothing is committed": Death("fundraising.giving.jobs:settle_hint", after=True, times=2),
+    "all of one hint is stored, the next ones wait": Death("fundraising.giving.jobs:sync_payment", after=True, times=2),
+    "a look is put off, not begun": Death("fundraising.giving.jobs:_taken", after=True),
     "a mail is claimed, not sent": Death("fundraising.mailer.delivery:compose", times=2),
     "a mail is sent, that is not noted": Death(
         "fundraising.mailer.transports:FolderTransport._write", after=True, times=2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from fundraising import clock
 from fundraising.db import session, transaction
@@ -15,12 +17,14 @@ from fundraising.gifts.rules import LedgerMode, Source
 from fundraising.giving import queries
 from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
 from fundraising.giving.models import Payment
+from fundraising.giving.mollie import MollieUnavailable, PaymentOrder, PaymentRow
 from fundraising.giving.services import payments
 from fundraising.giving.services.donations import payment_to_use, submit_donation
 from fundraising.giving.services.hints import note_hint
+from fundraising.giving.services.payments import ObservationRefused
 from fundraising.giving.simulator import lifecycle
 from fundraising.money import Euro
-from tests.reliability.stage import BACK, Stage, submission
+from tests.reliability.stage import BACK, Fault, Stage, submission
 from tests.reliability.truth import assert_converged, booked_lines, provider_payments, thanked
 
 if TYPE_CHECKING:
@@ -180,30 +184,122 @@ def test_a_gift_of_new_years_night_is_of_the_year_that_has_begun_in_the_netherla
     assert [line.received_on for line in booked_lines()] == [date(2027, 1, 1)]
 
 
-@pytest.mark.parametrize("way", ["hints", "looks", "adoption"])
+WAYS = ["hints", "looks", "adoption", "taken back"]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_one_payment_that_cannot_be_booked_keeps_no_other_waiting(stage, monkeypatch, way):
-    """Whatever is wrong with it, also what nobody thought of: it is put aside with its error, and tried again."""
-    sick, *others = [give(stage, form) for form in range(3)]
-    for provider_id in (sick, *others):
-        lifecycle.reach(stage.world, provider_id, "paid")
-    if way == "hints":
-        hinted(sick, *others)
-    if way == "adoption":
-        with transaction():
-            session().query(Payment).update({"provider_id": None})
-    thank = payments.thank
-    sick_key = stage.world.payment(sick).metadata["payment"]
-
-    def stumble(donation, payment, *rest, **kwargs):
-        if payment.idempotency_key == sick_key:
-            raise ZeroDivisionError("nobody thought of this")
-        return thank(donation, payment, *rest, **kwargs)
-
+    """What is wrong with it was foreseen: it is put aside with its error, and the round goes on."""
+    sick, *others = waiting(stage, way)
     with monkeypatch.context() as broken:
-        broken.setattr(payments, "thank", stumble)
-        stage.wait(timedelta(minutes=5))
-        sweep(stage.door)
-    assert {line.source for line in booked_lines()} == set(others)
+        stumble_over(broken, sick, ObservationRefused("this cannot be"))
+        assert sweep(stage.door).failed
+    assert booked_since(way) == set(others)
+    errors = session().scalars(select(Payment.error).where(Payment.error != "")).all()
+    assert errors == ["ObservationRefused: this cannot be"]
     stage.wait(timedelta(minutes=10))
     sweep(stage.door)
     assert_converged(stage.world)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trouble", [ZeroDivisionError, KeyboardInterrupt])
+def test_what_nobody_foresaw_in_one_payment_keeps_no_other_waiting(stage, monkeypatch, way, trouble):
+    """It fails the job, which is told, or the process dies of it; the next rounds go on with the others."""
+    sick, *others = waiting(stage, way)
+    with monkeypatch.context() as broken:
+        stumble_over(broken, sick, trouble("nobody thought of this"))
+        with pytest.raises(trouble):
+            sweep(stage.door)
+        for _ in range(5):
+            stage.wait(timedelta(minutes=1))
+            with suppress(trouble):
+                sweep(stage.door)
+    assert booked_since(way) == set(others)
+    stage.wait(timedelta(hours=1))
+    sweep(stage.door)
+    assert_converged(stage.world)
+
+
+def test_a_hint_that_comes_again_while_we_look_is_looked_into_again(stage, monkeypatch):
+    provider_id = give(stage)
+    hinted(provider_id)
+    ask = stage.door.payment
+
+    def paid_meanwhile(asked):
+        row = ask(asked)
+        monkeypatch.undo()
+        lifecycle.reach(stage.world, provider_id, "paid")
+        hinted(provider_id)
+        return row
+
+    monkeypatch.setattr(stage.door, "payment", paid_meanwhile)
+    process_hints(stage.door)
+    assert queries.backlog().waiting_hints == 1 - len(booked_lines())
+    process_hints(stage.door)
+    assert queries.backlog().waiting_hints == 0
+    assert_converged(stage.world)
+
+
+@pytest.mark.parametrize("way", ["hints", "looks"])
+def test_a_provider_that_does_not_answer_is_soon_left_alone(stage, monkeypatch, way):
+    """Each question waits for its time-outs: a round of hundreds would take hours."""
+    paid = waiting(stage, way, 6)
+    asked, ask = [], stage.door.payment
+    monkeypatch.setattr(stage.door, "payment", lambda provider_id: asked.append(provider_id) or ask(provider_id))
+    with stage.trouble(Fault("status", 503, times=100)), pytest.raises(MollieUnavailable):
+        sweep(stage.door)
+    assert len(asked) == 3
+    failed = set(asked)
+    if way == "looks":
+        # What was not asked about is due as before.
+        sweep(stage.door)
+        assert {line.source for line in booked_lines()} == set(paid) - failed
+    stage.wait(timedelta(minutes=2))
+    sweep(stage.door)
+    assert_converged(stage.world)
+
+
+def waiting(stage: Stage, way: str, number: int = 3) -> list[str]:
+    """Payments of which something waits to be found out in that way; their ids at the provider."""
+    ids = [lost(stage, form) if way == "adoption" else give(stage, form) for form in range(number)]
+    for provider_id in ids:
+        lifecycle.reach(stage.world, provider_id, "paid")
+    if way == "hints":
+        hinted(*ids)
+    if way == "taken back":
+        for provider_id in ids:
+            sync_payment(stage.door, provider_id)
+            lifecycle.refund(stage.world, provider_id, lifecycle.RefundOrder(cents=1, status="refunded"))
+    else:
+        stage.wait(timedelta(minutes=5))
+    return ids
+
+
+def lost(stage: Stage, form: int) -> str:
+    """A payment that the provider made, and whose answer never reached us."""
+    with transaction():
+        submitted = submit_donation(submission(form, stage.programme_id), mode=LedgerMode.TEST)
+    wanted = queries.payment_to_make(submitted.payment_id)
+    session().rollback()
+    order = PaymentOrder(wanted.key, wanted.amount, "Gift", BACK, wanted.method, "nl_NL")
+    return stage.door.create_payment(order).provider_id
+
+
+def stumble_over(broken: pytest.MonkeyPatch, provider_id: str, trouble: BaseException) -> None:
+    """Let everything about one payment be written, and then go wrong."""
+    apply = payments._apply
+
+    def stumble(row: PaymentRow, *held: object) -> None:
+        apply(row, *held)
+        if row.provider_id == provider_id:
+            raise trouble
+
+    broken.setattr(payments, "_apply", stumble)
+
+
+def booked_since(way: str) -> set[str]:
+    """The payments of which the ledger knows what waited to be found out."""
+    found = {line.undoes if way == "taken back" else line.source for line in booked_lines()} - {""}
+    session().rollback()
+    return found

@@ -14,7 +14,10 @@ from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.rules import HintState, retry_at
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
+
+    from sqlalchemy import ColumnElement
 
 # Anybody can send us made-up ids. Beyond so many that wait, further unknown ones are sent back to be tried later, as
 # Mollie does for a day; ids of our own payments always get in.
@@ -24,6 +27,8 @@ _FAILURES_UNTIL_PARKED = 5
 # A payment may be seen by Mollie's webhook before its creation is stored here.
 _UNKNOWN_AGAIN = timedelta(minutes=2)
 _TRIES_OF_UNKNOWN = 3
+# When a hint comes again that was taken by a process that died.
+_TAKEN_FOR = timedelta(minutes=2)
 _ERROR_LENGTH = 500
 
 
@@ -32,11 +37,12 @@ class TooManyHints(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class DueHint:
-    """A hint to look into. `received` tells whether it came again while we looked."""
+class TakenHint:
+    """A hint to look into, for the `attempts`-th time. `received` tells whether it came again while we looked."""
 
     provider_id: str
     received: int
+    attempts: int
 
 
 def note_hint(provider_id: str) -> None:
@@ -54,36 +60,48 @@ def note_hint(provider_id: str) -> None:
         _again(provider_id)
 
 
-def due_hints(now: datetime, most: int) -> list[DueHint]:
-    """Hints whose time has come, the oldest first."""
-    rows = session().execute(
-        select(WebhookHint.provider_id, WebhookHint.received)
-        .where(WebhookHint.state.in_((HintState.WAITING, HintState.PARKED)), WebhookHint.next_try_at <= now)
-        .order_by(WebhookHint.next_try_at)
-        .limit(most),
+def due_hints(by: datetime, most: int) -> list[str]:
+    """Ids whose time has come by then, the oldest first: several new ones, or one that was taken before.
+
+    That one came to grief somehow, so it comes alone and after the new ones: whatever is wrong with it, be it that the
+    process dies of it, it keeps no other waiting.
+    """
+    return _due(WebhookHint.attempts == 0, by, most) or _due(WebhookHint.attempts > 0, by, 1)
+
+
+def take_hints(provider_ids: Collection[str], by: datetime) -> list[TakenHint]:
+    """Put hints off before they are looked into, all in one write; those that nobody else has taken meanwhile."""
+    taken = (
+        update(WebhookHint)
+        .where(WebhookHint.provider_id.in_(provider_ids), WebhookHint.next_try_at <= by)
+        .values(attempts=WebhookHint.attempts + 1, next_try_at=clock.now() + _TAKEN_FOR)
+        .returning(WebhookHint.provider_id, WebhookHint.received, WebhookHint.attempts)
     )
-    return [DueHint(provider_id, received) for provider_id, received in rows]
+    return [TakenHint(*row) for row in session().execute(taken)]
 
 
-def settle_hint(hint: DueHint) -> None:
+def settle_hint(hint: TakenHint) -> None:
     """Store that an id was looked at; one that came again meanwhile stays waiting."""
     _change(hint, state=HintState.DONE, error="")
 
 
-def settle_unknown_hint(hint: DueHint) -> None:
+def settle_unknown_hint(hint: TakenHint) -> None:
     """Store that nobody knows this id, after a few looks: it may be of a payment that is being created."""
-    attempts = _attempts(hint.provider_id) + 1
-    state = HintState.UNKNOWN if attempts >= _TRIES_OF_UNKNOWN else HintState.WAITING
-    _change(hint, state=state, attempts=attempts, next_try_at=clock.now() + _UNKNOWN_AGAIN)
+    state = HintState.UNKNOWN if hint.attempts >= _TRIES_OF_UNKNOWN else HintState.WAITING
+    _change(hint, state=state, next_try_at=clock.now() + _UNKNOWN_AGAIN)
 
 
-def note_hint_failure(hint: DueHint, error: str) -> None:
+def note_hint_failure(hint: TakenHint, error: str) -> None:
     """Store that looking failed; try again later, and tell a person when it keeps failing."""
-    attempts = _attempts(hint.provider_id) + 1
-    state = HintState.PARKED if attempts >= _FAILURES_UNTIL_PARKED else HintState.WAITING
-    _change(
-        hint, state=state, attempts=attempts, error=error[:_ERROR_LENGTH], next_try_at=retry_at(attempts, clock.now())
+    state = HintState.PARKED if hint.attempts >= _FAILURES_UNTIL_PARKED else HintState.WAITING
+    _change(hint, state=state, error=error[:_ERROR_LENGTH], next_try_at=retry_at(hint.attempts, clock.now()))
+
+
+def _due(tried: ColumnElement[bool], by: datetime, most: int) -> list[str]:
+    found = select(WebhookHint.provider_id).where(
+        WebhookHint.state.in_((HintState.WAITING, HintState.PARKED)), WebhookHint.next_try_at <= by, tried
     )
+    return list(session().scalars(found.order_by(WebhookHint.next_try_at).limit(most)))
 
 
 def _again(provider_id: str) -> bool:
@@ -112,11 +130,7 @@ def _is_ours(provider_id: str) -> bool:
     return session().scalar(select(Payment.id).where(Payment.provider_id == provider_id)) is not None
 
 
-def _attempts(provider_id: str) -> int:
-    return session().scalar(select(WebhookHint.attempts).where(WebhookHint.provider_id == provider_id)) or 0
-
-
-def _change(hint: DueHint, **values: object) -> None:
+def _change(hint: TakenHint, **values: object) -> None:
     session().execute(
         update(WebhookHint)
         .where(WebhookHint.provider_id == hint.provider_id, WebhookHint.received == hint.received)

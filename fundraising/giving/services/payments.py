@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import insert, or_, select, update
 
 from fundraising import clock
 from fundraising.contacts.rules import Address, Identity, OrganisationKind
@@ -32,15 +32,17 @@ from fundraising.giving.rules import (
     retry_at,
     status_of,
 )
-from fundraising.giving.services.donations import lock_donation, new_key
+from fundraising.giving.services.donations import new_key
 from fundraising.giving.services.mails import ask_newsletter_confirmation, name_of, thank
 from fundraising.iban import InvalidIban, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Sequence
+
+    from sqlalchemy import ColumnElement
 
     from fundraising.giving.mollie import PaymentRow
+    from fundraising.giving.queries import DuePayment
     from fundraising.money import Euro
 
 _ERROR_LENGTH = 500
@@ -51,18 +53,13 @@ class ObservationRefused(Exception):
 
 
 def record_created(payment_id: int, row: PaymentRow) -> None:
-    """Store that a payment exists at Mollie, with where its donor pays. Raises ObservationRefused."""
-    payment = _locked(payment_id)
-    _refuse_contradiction(payment, row)
-    payment.provider_id = row.provider_id
-    payment.checkout_url = row.checkout_url
-    payment.expires_at = row.expires_at
-    _observe(payment, row)
+    """Store that a payment exists at Mollie, with where its donor pays. Raises ObservationRefused or LookupError."""
+    _apply(row, *_locked(payment_id))
 
 
 def leave_method_open(payment_id: int) -> None:
     """Let Mollie's own page ask how to pay, where Mollie refused the method: a new question, so under a new key."""
-    payment = _locked(payment_id)
+    payment, _donation = _locked(payment_id)
     # Only once: two that start the same payment go on under one key.
     if payment.provider_id is None and payment.method:
         payment.method = ""
@@ -74,52 +71,87 @@ def apply_observation(row: PaymentRow) -> bool:
 
     Returns False where the payment is not ours. Raises ObservationRefused.
     """
-    payment_id = _ours(row)
-    if payment_id is None:
+    held = _lock(Payment.provider_id == row.provider_id)
+    if held is None and row.key:
+        # A crash kept us from storing Mollie's id; our key in the metadata says whose it is.
+        held = _lock(Payment.idempotency_key == row.key)
+    if held is None:
         return False
-    payment = _locked(payment_id)
-    _refuse_contradiction(payment, row)
-    payment.provider_id = row.provider_id
-    if row.checkout_url:
-        payment.checkout_url = row.checkout_url
-    _observe(payment, row)
+    _apply(row, *held)
     return True
 
 
-def note_failure(payment_id: int, error: str) -> None:
-    """Remember that a look at the provider failed, and look again later."""
-    payment = _locked(payment_id)
-    payment.check_failures += 1
-    payment.error = error[:_ERROR_LENGTH]
-    payment.next_check_at = retry_at(payment.check_failures, clock.now())
+def take_payment(due: DuePayment) -> bool:
+    """Put a look off before it begins; False where somebody else has taken it.
+
+    Whatever is wrong with this payment, be it that the process dies of it, the next round goes on with the others.
+    """
+    now, failures = clock.now(), due.failures + 1
+    taken = update(Payment).where(
+        Payment.id == due.payment_id, Payment.check_failures == due.failures, Payment.next_check_at <= now
+    )
+    put_off = taken.values(check_failures=failures, next_check_at=retry_at(failures, now))
+    return session().scalar(put_off.returning(Payment.id)) is not None
+
+
+def note_failure(taken: DuePayment, error: str) -> None:
+    """Remember why a look failed, unless another look went well meanwhile."""
+    session().execute(
+        update(Payment)
+        .where(Payment.id == taken.payment_id, Payment.check_failures == taken.failures + 1)
+        .values(error=error[:_ERROR_LENGTH]),
+    )
+
+
+def make_due(provider_ids: Collection[str]) -> None:
+    """Have payments looked at now, unless that failed before: then their time is set already."""
+    now = clock.now()
+    session().execute(
+        update(Payment)
+        .where(Payment.provider_id.in_(provider_ids), Payment.check_failures == 0)
+        .where(or_(Payment.next_check_at.is_(None), Payment.next_check_at > now))
+        .values(next_check_at=now),
+    )
 
 
 def abandon(payment_id: int) -> None:
     """Store that a payment never reached Mollie. Should it turn up after all, it counts."""
-    payment = _locked(payment_id)
+    payment, _donation = _locked(payment_id)
     if payment.provider_id is None:
         payment.status = PaymentStatus.ABANDONED
         payment.next_check_at = None
+        payment.check_failures, payment.error = 0, ""
 
 
-def _locked(payment_id: int) -> Payment:
-    reference = session().scalar(
-        select(Donation.reference).join(Payment, Payment.donation_id == Donation.id).where(Payment.id == payment_id),
-    )
-    if reference is None:
+def _locked(payment_id: int) -> tuple[Payment, Donation]:
+    held = _lock(Payment.id == payment_id)
+    if held is None:
         raise LookupError(payment_id)
-    lock_donation(reference)
-    return session().get_one(Payment, payment_id, populate_existing=True)
+    return held
 
 
-def _ours(row: PaymentRow) -> int | None:
-    """The payment by Mollie's id; or by our key in its metadata, where a crash kept us from storing that id."""
-    by_id = session().scalar(select(Payment.id).where(Payment.provider_id == row.provider_id))
-    if by_id is not None or not row.key:
-        return by_id
-    return session().scalar(
-        select(Payment.id).where(Payment.idempotency_key == row.key, Payment.provider_id.is_(None)),
+def _lock(which: ColumnElement[bool]) -> tuple[Payment, Donation] | None:
+    """A payment and its donation, as they are once the lock is ours: see `lock_donation`."""
+    found = session().execute(
+        select(Donation, Payment)
+        .join(Payment, Payment.donation_id == Donation.id)
+        .where(which)
+        # Of all that is read: rows that are not locked are shown as they were before we waited.
+        .with_for_update()
+        .execution_options(populate_existing=True),
     )
+    row = found.one_or_none()
+    return None if row is None else (row[1], row[0])
+
+
+def _apply(row: PaymentRow, payment: Payment, donation: Donation) -> None:
+    _refuse_contradiction(payment, row)
+    # What Mollie was never seen to know has no events.
+    known = _known(payment) if payment.provider_id else []
+    payment.provider_id = row.provider_id
+    payment.checkout_url = row.checkout_url or payment.checkout_url
+    payment.expires_at = row.expires_at or payment.expires_at
+    _observe(payment, donation, row, known)
 
 
 def _refuse_contradiction(payment: Payment, row: PaymentRow) -> None:
@@ -131,9 +163,7 @@ def _refuse_contradiction(payment: Payment, row: PaymentRow) -> None:
         raise ObservationRefused(f"{row.provider_id}: this payment is known under another id")
 
 
-def _observe(payment: Payment, row: PaymentRow) -> None:
-    donation = session().get_one(Donation, payment.donation_id)
-    known = _known(payment)
+def _observe(payment: Payment, donation: Donation, row: PaymentRow, known: Sequence[Event]) -> None:
     events = [*known, *_remember(payment, known, row.events)]
     was_paid = donation.state is DonationState.RECEIVED
     payment.status = status_of(PaymentStatus(e.state) for e in events if e.kind is EventKind.STATUS)
@@ -150,15 +180,24 @@ def _observe(payment: Payment, row: PaymentRow) -> None:
 
 
 def _known(payment: Payment) -> list[Event]:
-    rows = session().scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id))
-    return [Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on) for row in rows]
+    rows = session().execute(
+        select(
+            PaymentEvent.kind,
+            PaymentEvent.provider_ref,
+            PaymentEvent.state,
+            PaymentEvent.amount,
+            PaymentEvent.occurred_on,
+        ).where(PaymentEvent.payment_id == payment.id)
+    )
+    return [Event(*row) for row in rows]
 
 
 def _remember(payment: Payment, known: Iterable[Event], seen: Iterable[Event]) -> list[Event]:
     """Store the events that are new, and return them."""
     before = {_identity(event) for event in known}
     new = [event for event in seen if _identity(event) not in before]
-    session().add_all(_row(payment.id, event, clock.now()) for event in new)
+    if new:
+        session().execute(insert(PaymentEvent), [_values(payment.id, event) for event in new])
     return new
 
 
@@ -166,16 +205,16 @@ def _identity(event: Event) -> tuple[str, str, Euro]:
     return (event.provider_ref, str(event.state), event.amount)
 
 
-def _row(payment_id: int, event: Event, now: datetime) -> PaymentEvent:
-    return PaymentEvent(
-        payment_id=payment_id,
-        kind=event.kind,
-        provider_ref=event.provider_ref,
-        state=str(event.state),
-        amount=event.amount,
-        occurred_on=event.occurred_on,
-        observed_at=now,
-    )
+def _values(payment_id: int, event: Event) -> dict[str, object]:
+    return {
+        "payment_id": payment_id,
+        "kind": event.kind,
+        "provider_ref": event.provider_ref,
+        "state": str(event.state),
+        "amount": event.amount,
+        "occurred_on": event.occurred_on,
+        "observed_at": clock.now(),
+    }
 
 
 def _refund_under_way(events: Iterable[Event]) -> bool:
