@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from fundraising import clock
 from fundraising.db import session
@@ -31,9 +31,8 @@ def judge_submission(address_digest: str, amount: Euro) -> Verdict:
 def note_submission(address_digest: str, amount: Euro, donation_id: int | None) -> None:
     """Remember a submission; without a donation it was refused."""
     outcome = AttemptOutcome.REFUSED if donation_id is None else AttemptOutcome.ACCEPTED
-    attempt = SubmissionAttempt(address_digest=address_digest, at=clock.now(), outcome=outcome, amount=amount)
-    attempt.donation_id = donation_id
-    session().add(attempt)
+    attempt = {"address_digest": address_digest, "at": clock.now(), "outcome": outcome, "amount": amount}
+    session().execute(insert(SubmissionAttempt).values(attempt | {"donation_id": donation_id}))
 
 
 def forget_submissions(now: datetime) -> int:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select, update
 
 from fundraising import clock
 from fundraising.contacts.services import set_postal_address
-from fundraising.db import session
+from fundraising.db import insert_new, session
 from fundraising.gifts.rules import LedgerMode, new_reference
 from fundraising.giving.models import Donation, DonorDetails, Payment
 from fundraising.giving.rules import (
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fundraising.contacts.rules import Address
+    from fundraising.money import Euro
 
 # A checkout stays open for minutes, a bank transfer through Mollie for weeks.
 _ONLINE_LAPSES = timedelta(days=30)
@@ -57,23 +57,15 @@ class SubmittedDonation:
 def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDonation:
     """Store a promise, and its first payment where it goes online; the same submission again changes nothing."""
     key = submission_key(submission)
-    known = _by_submission(key)
-    if known is not None:
-        return _submitted_before(known)
-    try:
-        # A savepoint: the same form, sent twice at once, may have been stored since we looked.
-        with session().begin_nested():
-            donation = _new_donation(submission, key)
-    except IntegrityError:
-        twin = _by_submission(key)
-        if twin is None:
-            raise
-        return _submitted_before(twin)
+    stored = _new_donation(submission, key)
+    if stored is None:
+        return _submitted_before(key)
+    donation_id, reference = stored
     if submission.route is Route.ONLINE:
-        payment = _new_payment(donation, attempt=1, method=submission.method, mode=mode)
-        return SubmittedDonation(donation.id, donation.reference, payment.id, created=True)
-    send_transfer_instructions(donation)
-    return SubmittedDonation(donation.id, donation.reference, None, created=True)
+        first = _Attempt(donation_id, 1, submission.amount, submission.method)
+        return SubmittedDonation(donation_id, reference, _new_payment(first, mode), created=True)
+    send_transfer_instructions(session().get_one(Donation, donation_id))
+    return SubmittedDonation(donation_id, reference, None, created=True)
 
 
 def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
@@ -91,18 +83,19 @@ def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
         raise AlreadyPaid(reference)
     if newest.status in UNDECIDED:
         return newest.id
-    return _new_payment(donation, attempt=newest.attempt + 1, method=newest.method, mode=mode).id
+    return _new_payment(_Attempt(donation.id, newest.attempt + 1, donation.amount, newest.method), mode)
 
 
 def lock_donation(reference: str) -> Donation:
-    """The donation, locked until the transaction ends: its payments and its state change under this lock only.
+    """The donation, locked until the transaction ends: it, its donor and what its payments became change only so.
 
     Raises LookupError.
     """
     found = session().scalar(
         select(Donation)
         .where(Donation.reference == reference)
-        .with_for_update(of=Donation)
+        # The donor's row too: one that is not locked is shown as it was before we waited.
+        .with_for_update()
         .execution_options(populate_existing=True),
     )
     if found is None:
@@ -137,11 +130,8 @@ def let_promises_lapse(now: datetime) -> int:
     return len(lapsed.all())
 
 
-def _by_submission(key: str) -> Donation | None:
-    return session().scalar(select(Donation).where(Donation.submission_key == key))
-
-
-def _submitted_before(donation: Donation) -> SubmittedDonation:
+def _submitted_before(key: str) -> SubmittedDonation:
+    donation = session().scalars(select(Donation).where(Donation.submission_key == key)).one()
     payment = _newest_payment(donation.id)
     return SubmittedDonation(donation.id, donation.reference, payment.id if payment else None, created=False)
 
@@ -152,57 +142,72 @@ def _newest_payment(donation_id: int) -> Payment | None:
     )
 
 
-def _new_donation(submission: Submission, key: str) -> Donation:
+def _new_donation(submission: Submission, key: str) -> tuple[int, str] | None:
+    """Store a promise: its number and reference; None where the same submission is stored already."""
+    row = insert_new(Donation).values(_promise(submission) | {"submission_key": key}).returning(Donation.id)
+    reference = new_reference()
+    while (donation_id := session().scalar(row.values(reference=reference))) is None:
+        if session().scalar(select(Donation.id).where(Donation.submission_key == key)) is not None:
+            return None
+        # Somebody else has this reference.
+        reference = new_reference()
+    session().execute(insert(DonorDetails).values(_donor_details(submission) | {"donation_id": donation_id}))
+    return donation_id, reference
+
+
+def _promise(submission: Submission) -> dict[str, object]:
     now = clock.now()
-    transfer = submission.route is Route.TRANSFER
-    donation = Donation(
-        reference=new_reference(),
-        form_nonce=submission.form_nonce,
-        submission_key=key,
-        programme_id=submission.programme_id,
-        amount=submission.amount,
-        route=submission.route,
-        language=submission.language,
-        source_code=submission.source_code,
-        created_at=now,
-        lapses_at=now + (_TRANSFER_LAPSES if transfer else _ONLINE_LAPSES),
-        donor=_donor_details(submission),
-    )
-    session().add(donation)
-    session().flush()  # the payment and the mail need its number, and a twin must be found out here
-    return donation
+    lapses = _TRANSFER_LAPSES if submission.route is Route.TRANSFER else _ONLINE_LAPSES
+    return {
+        "form_nonce": submission.form_nonce,
+        "programme_id": submission.programme_id,
+        "amount": submission.amount,
+        "route": submission.route,
+        "language": submission.language,
+        "source_code": submission.source_code,
+        "created_at": now,
+        "lapses_at": now + lapses,
+    }
 
 
-def _donor_details(submission: Submission) -> DonorDetails:
+def _donor_details(submission: Submission) -> dict[str, object]:
     donor = submission.donor
-    return DonorDetails(
-        kind=donor.kind,
-        organisation_name=donor.organisation_name,
-        salutation=donor.name.salutation,
-        given_name=donor.name.given_name,
-        name_prefix=donor.name.prefix,
-        surname=donor.name.surname,
-        email=donor.email,
-        phone=donor.phone,
-        iban=donor.iban,
-        message=donor.message,
-        newsletter=donor.newsletter,
-    )
+    return {
+        "kind": donor.kind,
+        "organisation_name": donor.organisation_name,
+        "salutation": donor.name.salutation,
+        "given_name": donor.name.given_name,
+        "name_prefix": donor.name.prefix,
+        "surname": donor.name.surname,
+        "email": donor.email,
+        "phone": donor.phone,
+        "iban": donor.iban,
+        "message": donor.message,
+        "newsletter": donor.newsletter,
+    }
 
 
-def _new_payment(donation: Donation, *, attempt: int, method: str, mode: LedgerMode) -> Payment:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An attempt to pay a donation."""
+
+    donation_id: int
+    number: int
+    amount: Euro
+    method: str
+
+
+def _new_payment(attempt: _Attempt, mode: LedgerMode) -> int:
     now = clock.now()
-    payment = Payment(
-        donation_id=donation.id,
-        attempt=attempt,
-        idempotency_key=new_key(),
-        mode=mode,
-        amount=donation.amount,
-        method=method,
-        created_at=now,
+    row = {
+        "donation_id": attempt.donation_id,
+        "attempt": attempt.number,
+        "amount": attempt.amount,
+        "method": attempt.method,
+        "mode": mode,
+        "idempotency_key": new_key(),
+        "created_at": now,
         # Nobody may come back to it: the sweep looks whether it reached Mollie.
-        next_check_at=now + timedelta(minutes=2),
-    )
-    session().add(payment)
-    session().flush()  # its number is asked for at once
-    return payment
+        "next_check_at": now + timedelta(minutes=2),
+    }
+    return session().scalars(insert(Payment).returning(Payment.id), [row]).one()
