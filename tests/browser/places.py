@@ -104,11 +104,23 @@ def _thanks(status: str) -> Callable[[Donor], None]:
     return lambda donor: donor.go(f"/bedankt/{donor.site.promise(status=status)}")
 
 
+def _taken_back(amount: str) -> Callable[[Donor], None]:
+    def go(donor: Donor) -> None:
+        reference = donor.site.promise(status="paid")
+        donor.site.bank_takes_back(amount)
+        donor.site.sweep()
+        donor.go(f"/bedankt/{reference}")
+
+    return go
+
+
 KINDS: dict[str, dict[str, Callable[[Donor], None]]] = {
     "open": {name: _open(path) for name, path in OPEN.items()},
     "payments": {
         **{f"payment {status}": _thanks(status) for status in PAYMENTS},
         "paid twice": paid_twice,
+        "returned": _taken_back("1300.00"),
+        "partly returned": _taken_back("300.00"),
         "on the way to the checkout": on_the_way_to_the_checkout,
     },
     "transfers": {

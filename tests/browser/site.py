@@ -120,6 +120,11 @@ class Site:
         path = f"/control/api/payments/{self.payments_at_mollie()[newest]['id']}/status"
         requests.post(self.mollie.url + path, json={"status": status}, timeout=5).raise_for_status()
 
+    def bank_takes_back(self, amount: str) -> None:
+        """Let the donor's bank charge an amount of the newest payment back, as `300.00`."""
+        path = f"/control/api/payments/{self.payments_at_mollie()[0]['id']}/chargebacks"
+        requests.post(self.mollie.url + path, json={"amount": amount}, timeout=5).raise_for_status()
+
     def mollie_fails(self, *, times: int) -> None:
         """Let Mollie answer 503 for a while."""
         fault = {"kind": "status", "status": 503, "times": times}

@@ -12,7 +12,7 @@ from fundraising.db import session, transaction
 from fundraising.gifts.rules import new_reference, written_reference
 from fundraising.giving import queries
 from fundraising.giving.models import Donation
-from fundraising.giving.rules import DonationState, PaymentStatus
+from fundraising.giving.rules import DonationState
 from fundraising.giving.services.donations import let_promises_lapse
 from fundraising.giving.simulator import lifecycle
 from fundraising.giving.simulator.faults import add_api_fault
@@ -185,24 +185,6 @@ def test_back_to_the_checkout_page_after_paying_tells_the_truth(visitor, house):
     reach(house, reference, "paid")
     visitor.pages.get(f"/bedankt/{reference}")
     assert outcome(visitor.pages.get(f"/betaling/{reference}", follow=True)) == "received"
-
-
-def test_a_gift_that_was_paid_twice_says_so(visitor, house):
-    reference = visitor.give()
-    first = queries.donation_status(reference).provider_id
-    reach(house, reference, "expired")
-    visitor.pages.submit(visitor.pages.get(f"/bedankt/{reference}").form("/opnieuw"))
-    reach(house, reference, "paid")
-    from fundraising.giving.jobs import sync_payment
-
-    sync_payment(house.door, queries.donation_status(reference).provider_id)
-    from fundraising.giving.models import Payment
-
-    with transaction():
-        session().query(Payment).filter_by(provider_id=first).one().status = PaymentStatus.PAID
-    assert "twee keer" in visitor.pages.get(f"/bedankt/{reference}").text
-    with transaction():
-        session().query(Payment).filter_by(provider_id=first).one().status = PaymentStatus.EXPIRED
 
 
 class TestPostalAddress:

@@ -22,6 +22,7 @@ from fundraising.giving.jobs import TROUBLE, mollie_door, sync_payment
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, programme_name
+from fundraising.giving.public.standing import Standing, standing_of
 from fundraising.giving.queries import DonationStatus, donation_status
 from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Route
 from fundraising.giving.services.donations import AlreadyPaid, NotPayableOnline, note_address, payment_to_use
@@ -49,6 +50,8 @@ class Outcome(StrEnum):
     """What a donor is told."""
 
     RECEIVED = "received"
+    PARTLY_RETURNED = "partly_returned"
+    RETURNED = "returned"
     PENDING = "pending"
     OPEN = "open"
     NOT_STARTED = "not_started"
@@ -71,7 +74,7 @@ _BY_PAYMENT = {
     PaymentStatus.PAID: Outcome.RECEIVED,
 }
 _MOVING = frozenset({Outcome.OPEN, Outcome.PENDING})
-_ADDRESS_WELCOME = frozenset({Outcome.RECEIVED, Outcome.PENDING, Outcome.TRANSFER_EXPECTED})
+_ADDRESS_WELCOME = frozenset({Outcome.RECEIVED, Outcome.PARTLY_RETURNED, Outcome.PENDING, Outcome.TRANSFER_EXPECTED})
 
 
 @pages.get("/bedankt/<reference>")
@@ -85,7 +88,8 @@ def thanks(reference: str) -> Response:
 @limited(LOOK_UPS)
 def outcome(reference: str) -> dict[str, str]:
     """The state alone, for the script on the page."""
-    return {"outcome": outcome_of(_newest(status_or_404(reference))).value}
+    status = _newest(status_or_404(reference))
+    return {"outcome": outcome_of(status, standing_of(status)).value}
 
 
 @pages.post("/bedankt/<reference>/opnieuw")
@@ -120,10 +124,12 @@ def address(reference: str) -> AnyResponse:
     return go_to("giving.thanks", reference=status.reference, adres="ja")
 
 
-def outcome_of(status: DonationStatus) -> Outcome:
-    """What to tell about a donation."""
+def outcome_of(status: DonationStatus, standing: Standing) -> Outcome:
+    """What to tell about a donation. One that was paid twice is received as long as one of the two stands whole."""
     if status.state is DonationState.RECEIVED:
-        return Outcome.RECEIVED
+        if standing.whole:
+            return Outcome.RECEIVED
+        return Outcome.PARTLY_RETURNED if standing.stands else Outcome.RETURNED
     if status.route is Route.TRANSFER:
         lapsed = status.state is DonationState.LAPSED
         return Outcome.TRANSFER_LAPSED if lapsed else Outcome.TRANSFER_EXPECTED
@@ -131,12 +137,14 @@ def outcome_of(status: DonationStatus) -> Outcome:
 
 
 def _page(status: DonationStatus, form: AddressForm) -> Response:
-    told = outcome_of(status)
+    standing = standing_of(status)
+    told = outcome_of(status, standing)
     turn = _turn()
     moving = told in _MOVING and turn < len(_LOOK_AGAIN)
     page = render_template(
         "giving/thanks.html",
         status=status,
+        standing=standing,
         outcome=told,
         programme_name=programme_name(status.programme_id),
         form=form,
