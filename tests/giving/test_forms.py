@@ -283,6 +283,15 @@ def test_without_methods_from_mollie_one_can_still_pay():
     assert [value for value, _label in form.methods] == ["choose", "transfer"]
 
 
+def test_methods_have_english_names_on_an_english_page_and_mollies_on_a_dutch_one():
+    methods = [Method(code, name, Euro(1), None) for code, name in (("giftcard", "Cadeaukaart"), ("twint", "TWINT"))]
+    shown = {}
+    for english in (False, True):
+        form = GiveForm(Offer(offer().options, methods, offer().limits, english=english))
+        shown[english] = [label for value, label in form.methods if value not in {"choose", "transfer"}]
+    assert shown == {False: ["Cadeaukaart", "TWINT"], True: ["Gift card", "TWINT"]}
+
+
 @pytest.mark.parametrize("field", ["kind", "salutation"])
 @pytest.mark.parametrize("typed", ["", "emperor", "<b>", None])
 def test_choices_that_do_not_exist(field, typed):

@@ -26,6 +26,7 @@ from fundraising.giving.forms.fields import (
     only,
 )
 from fundraising.giving.rules import Donor, DonorKind, Route, Submission
+from fundraising.giving.rules.methods import english_name
 from fundraising.money import Euro, NotAnAmount
 from fundraising.web.locale import lazy_text as _
 
@@ -68,6 +69,10 @@ class Offer:
     def shown_methods(self) -> list[Method]:
         """The account's methods that stand in the form."""
         return [method for method in self.methods if method.code not in _NOT_OFFERED]
+
+    def name_of(self, method: Method) -> str:
+        """What a method is called on this page; Mollie's names are those for a Dutch account."""
+        return english_name(method) if self.english else method.description
 
 
 def _for_organisation(form: Form) -> bool:
@@ -208,7 +213,7 @@ class GiveForm(Form):
     @property
     def methods(self) -> list[tuple[str, str]]:
         """The ways to pay: the code and the name of each."""
-        online = [(method.code, method.description) for method in self.offer.shown_methods]
+        online = [(method.code, self.offer.name_of(method)) for method in self.offer.shown_methods]
         later = _("Another way, to be chosen on the next page") if online else _("Online: iDEAL, card or another way")
         return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I transfer it myself"))]
 
