@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from fundraising.giving.forms.address import AddressForm
-from fundraising.giving.forms.fields import better_email, clean_line, clean_source, clean_text
 from fundraising.giving.forms.give import GiveForm, Limits, Offer
 from fundraising.giving.rules import DonorKind, Method, Route
 from fundraising.money import Euro
 from fundraising.programmes.queries import OptionView
+from fundraising.web.fields import better_email, clean_line, clean_source, clean_text
 
 TYPED = {
     "amount": "1000.00",

@@ -10,7 +10,7 @@ from wtforms import Form, HiddenField, StringField
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.rules import Address
-from fundraising.giving.forms.fields import AtMost, Needed, Usable, clean_line
+from fundraising.web.fields import AtMost, Needed, Usable, clean_line
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:

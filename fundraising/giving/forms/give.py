@@ -9,7 +9,10 @@ from wtforms import BooleanField, Form, HiddenField, RadioField, SelectField, St
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.rules import PersonName, Salutation
-from fundraising.giving.forms.fields import (
+from fundraising.giving.rules import Donor, DonorKind, Route, Submission
+from fundraising.giving.rules.methods import english_name
+from fundraising.money import Euro, NotAnAmount
+from fundraising.web.fields import (
     AtMost,
     MayBeEmpty,
     Needed,
@@ -25,9 +28,6 @@ from fundraising.giving.forms.fields import (
     clean_text,
     only,
 )
-from fundraising.giving.rules import Donor, DonorKind, Route, Submission
-from fundraising.giving.rules.methods import english_name
-from fundraising.money import Euro, NotAnAmount
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:

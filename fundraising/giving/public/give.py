@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 
 from fundraising import iban as ibans
 from fundraising.db import transaction
-from fundraising.giving.forms.fields import clean_source, iban_fault
 from fundraising.giving.forms.give import OTHER, GiveForm, Offer
 from fundraising.giving.jobs import mollie_door
 from fundraising.giving.public.blueprint import go_to, pages
@@ -22,6 +21,7 @@ from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.donations import SubmittedDonation, submit_donation
 from fundraising.logs import get_logger
 from fundraising.money import Euro, NotAnAmount
+from fundraising.web.fields import clean_source, iban_fault
 from fundraising.web.limits import GIVING, LOOK_UPS, client_digest, limited
 from fundraising.web.pages import SLOT, KeptPage, PageFacts, kept_page
 from fundraising.web.tokens import BadToken, Token
