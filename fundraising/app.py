@@ -13,6 +13,7 @@ from config import Config, ConfigError
 from fundraising import mailer, tasks
 from fundraising.contacts.cli import cli as contacts
 from fundraising.db import db, engine_options
+from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
 from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
@@ -46,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
     init_public(app)
+    init_desk(app)
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fundraising.web import errors, formats, headers, limits, locale, logs, pages, statics
+from fundraising.web import errors, formats, headers, limits, locale, logs, menu, pages, statics
 
 if TYPE_CHECKING:
     from flask import Flask, Request
@@ -44,6 +44,7 @@ def init_web(app: Flask, settings: WebSettings) -> None:
     logs.init(app, as_json=settings.production)
     formats.init(app)
     statics.init(app)
+    menu.init(app)
     limits.init(app)
     errors.init(app)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from fundraising import iban as ibans
-from fundraising.clock import date_of
+from fundraising.clock import AMSTERDAM, aware, date_of
 from fundraising.web.locale import ENGLISH, current_language
 
 if TYPE_CHECKING:
@@ -20,11 +21,20 @@ if TYPE_CHECKING:
 _NBSP = "\u00a0"
 # "22 November 2026" is how the Dutch write it, and in English it reads well too.
 _LONG_DATE = "d MMMM y"
+_SHORT_DATE = "d MMM y"
 
 
 def init(app: Flask) -> None:
     """Give templates filters for what they show, and the charity as `organisation`."""
-    app.jinja_env.filters.update(euro=euro, written_date=written_date, written_moment=written_moment, iban=iban)
+    app.jinja_env.filters.update(
+        euro=euro,
+        written_date=written_date,
+        written_moment=written_moment,
+        short_date=short_date,
+        time_of_day=time_of_day,
+        counted=counted,
+        iban=iban,
+    )
     app.jinja_env.globals["organisation"] = app.config["ORGANISATION"]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -43,6 +53,21 @@ def written_date(day: date) -> str:
 def written_moment(instant: datetime) -> str:
     """The Amsterdam date of an instant, in words. Raises ValueError for a naive one."""
     return written_date(date_of(instant))
+
+
+def short_date(day: date) -> str:
+    """A date in a table: `22 nov 2026`."""
+    return format_date(day, _SHORT_DATE, locale=current_language())
+
+
+def time_of_day(instant: datetime) -> str:
+    """The time in Amsterdam, to the minute: `14:05`. Raises ValueError for a naive instant."""
+    return f"{aware(instant).astimezone(AMSTERDAM):%H:%M}"
+
+
+def counted(number: int) -> str:
+    """A number of things: `1.300`, in English `1,300`."""
+    return format_decimal(number, locale=current_language())
 
 
 def iban(compact: str) -> str:

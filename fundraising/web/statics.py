@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from flask import Response, abort, request, url_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask
 
 _A_YEAR = "public, max-age=31536000, immutable"
@@ -34,23 +36,29 @@ class StaticFile:
 
 def init(app: Flask) -> None:
     """Read the static folder once and serve it from memory in place of Flask's own view."""
-    files = _read(Path(app.static_folder or ""))
+    serve_from_memory(app, "static", Path(app.static_folder or ""), "**/*")
+    app.jinja_env.globals["static"] = lambda filename: url_for("static", filename=filename)
+
+
+def serve_from_memory(app: Flask, endpoint: str, folder: Path, *patterns: str) -> None:
+    """Serve the files of a folder that fit these patterns, and no others, at an endpoint that takes a `filename`."""
+    files = _read(folder, patterns)
 
     def serve(filename: str) -> Response:
         return _answer(files.get(filename) or abort(404))
 
-    def add_version(endpoint: str, values: dict[str, str]) -> None:
-        known = files.get(values.get("filename", "")) if endpoint == "static" else None
+    def add_version(asked: str, values: dict[str, str]) -> None:
+        known = files.get(values.get("filename", "")) if asked == endpoint else None
         if known is not None:
             values["v"] = known.version
 
-    app.view_functions["static"] = serve
+    app.view_functions[endpoint] = serve
     app.url_default_functions.setdefault(None, []).append(add_version)
-    app.jinja_env.globals["static"] = lambda filename: url_for("static", filename=filename)
 
 
-def _read(folder: Path) -> dict[str, StaticFile]:
-    return {path.relative_to(folder).as_posix(): _load(path) for path in folder.rglob("*") if path.is_file()}
+def _read(folder: Path, patterns: Iterable[str]) -> dict[str, StaticFile]:
+    found = (path for pattern in patterns for path in folder.glob(pattern) if path.is_file())
+    return {path.relative_to(folder).as_posix(): _load(path) for path in found}
 
 
 def _load(path: Path) -> StaticFile:

@@ -21,6 +21,7 @@ FOR_DONORS = {
     "/steun/<code>": "GET POST",
 }
 FOR_MACHINES = {
+    "/bootstrap/static/<path:filename>": "GET",
     "/healthz": "GET",
     "/healthz/jobs": "GET",
     "/readyz": "GET",

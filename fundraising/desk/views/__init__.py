@@ -1,0 +1,19 @@
+"""Pages of the desk: the shell around every page for staff, and the pages that put the slices together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fundraising.desk.views import shell
+from fundraising.desk.views.blueprint import blueprint
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["init_desk"]
+
+
+def init_desk(app: Flask) -> None:
+    """Prepare the shell and register the pages."""
+    shell.init(app)
+    app.register_blueprint(blueprint)
