@@ -15,6 +15,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import ngettext
 from rapidfuzz.distance import OSA
+from wtforms import StringField
 from wtforms.fields import choices as wtforms_choices
 from wtforms.validators import StopValidation, ValidationError
 
@@ -116,6 +117,12 @@ class MayBeEmpty:
         if not field.data:
             field.errors = []
             raise StopValidation
+
+
+def line(label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "") -> StringField:
+    """A field of one line of usable text; `needed` is said to whom leaves it empty, and without it anybody may."""
+    emptiness = Needed(needed) if needed else MayBeEmpty()
+    return StringField(label, filters=[clean_line], validators=[emptiness, Usable(), AtMost(longest), *checks])
 
 
 def a_name(_form: Form, field: Field) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from stdnum.exceptions import ValidationError as InvalidNumber
 from stdnum.nl import postcode as postcodes
-from wtforms import Form, HiddenField, StringField
+from wtforms import Form, HiddenField
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.rules import Address
-from fundraising.web.fields import AtMost, Needed, Usable, clean_line
+from fundraising.web.fields import line
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -25,26 +25,10 @@ class AddressForm(Form):
 
         locales = False
 
-    street = StringField(
-        _("Street"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in the street.")), Usable(), AtMost(120)],
-    )
-    house_number = StringField(
-        _("House number"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in the house number.")), Usable(), AtMost(20)],
-    )
-    postcode = StringField(
-        _("Postcode"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in the postcode.")), Usable(), AtMost(12)],
-    )
-    town = StringField(
-        _("Town"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in the town.")), Usable(), AtMost(80)],
-    )
+    street = line(_("Street"), 120, needed=_("Please fill in the street."))
+    house_number = line(_("House number"), 20, needed=_("Please fill in the house number."))
+    postcode = line(_("Postcode"), 12, needed=_("Please fill in the postcode."))
+    town = line(_("Town"), 80, needed=_("Please fill in the town."))
     token = HiddenField()
 
     def validate_house_number(self, field: Field) -> None:

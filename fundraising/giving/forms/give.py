@@ -26,6 +26,7 @@ from fundraising.web.fields import (
     clean_line,
     clean_source,
     clean_text,
+    line,
     only,
 )
 from fundraising.web.locale import lazy_text as _
@@ -128,33 +129,17 @@ class GiveForm(Form):
         ],
         validate_choice=False,
     )
-    given_name = StringField(
-        _("Initials or first name"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in your initials or first name.")), Usable(), AtMost(100), a_name],
-    )
-    name_prefix = StringField(
-        _("Prefix"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(40), a_name]
-    )
-    surname = StringField(
-        _("Surname"),
-        filters=[clean_line],
-        validators=[Needed(_("Please fill in your surname.")), Usable(), AtMost(120), a_name],
-    )
-    email = StringField(
+    given_name = line(_("Initials or first name"), 100, a_name, needed=_("Please fill in your initials or first name."))
+    name_prefix = line(_("Prefix"), 40, a_name)
+    surname = line(_("Surname"), 120, a_name, needed=_("Please fill in your surname."))
+    email = line(
         _("E-mail address"),
-        filters=[clean_line],
-        validators=[
-            Needed(_("Please fill in your e-mail address: we send the confirmation to it.")),
-            Usable(),
-            AtMost(254),
-            an_email,
-        ],
+        254,
+        an_email,
+        needed=_("Please fill in your e-mail address: we send the confirmation to it."),
     )
-    phone = StringField(
-        _("Telephone number"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(40), a_phone]
-    )
-    iban = StringField(_("IBAN"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(60), an_iban])
+    phone = line(_("Telephone number"), 40, a_phone)
+    iban = line(_("IBAN"), 60, an_iban)
     message = TextAreaField(
         _("Message"), filters=[clean_text], validators=[MayBeEmpty(), Usable(lines=True), AtMost(2000)]
     )

@@ -8,8 +8,8 @@ from fundraising.giving.simulator import hal
 from fundraising.giving.simulator.errors import not_found
 from fundraising.giving.simulator.gate import mode
 from fundraising.giving.simulator.records import Chargeback
-from fundraising.giving.simulator.shapes import chargeback_shape, payment_shape
-from fundraising.giving.simulator.store import Entity, Selection
+from fundraising.giving.simulator.shapes import chargeback_shape, with_payment
+from fundraising.giving.simulator.store import Selection
 from fundraising.giving.simulator.world import World, current_world
 
 blueprint = Blueprint("chargebacks", __name__)
@@ -41,15 +41,8 @@ def get_chargeback(payment_id: str, chargeback_id: str) -> Response:
 
 
 def _shape(world: World, found: Chargeback) -> dict[str, Any]:
-    shape = chargeback_shape(found)
-    if "payment" in hal.embeds():
-        shape["_embedded"] = {"payment": payment_shape(world, world.payment(found.payment_id))}
-    return shape
+    return with_payment(world, chargeback_shape(found), found.payment_id)
 
 
 def _page(world: World, selection: Selection, path: str) -> Response:
-    def render(entity: Entity) -> dict[str, Any]:
-        shape = _shape(world, Chargeback.of(entity))
-        return shape | {"_links": shape["_links"] | {"documentation": hal.documentation()}}
-
-    return hal.page(world, selection, render, path)
+    return hal.page(world, selection, lambda entity: hal.documented(_shape(world, Chargeback.of(entity))), path)

@@ -39,9 +39,14 @@ def answer(body: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
     return Response(json.dumps(body), status, content_type=HAL)
 
 
+def documented(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource with the link to its documentation, which refunds and chargebacks carry in a list too."""
+    return body | {"_links": body["_links"] | {"documentation": documentation()}}
+
+
 def single(body: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
     """Return one resource as a document of its own."""
-    return answer(body | {"_links": body["_links"] | {"documentation": documentation()}}, status)
+    return answer(documented(body), status)
 
 
 def refusal(error: ApiError) -> Response:

@@ -10,8 +10,8 @@ from fundraising.giving.simulator.errors import not_found, unprocessable
 from fundraising.giving.simulator.gate import mode
 from fundraising.giving.simulator.lifecycle import RefundOrder, move_refund, refund
 from fundraising.giving.simulator.records import Refund
-from fundraising.giving.simulator.shapes import payment_shape, refund_shape
-from fundraising.giving.simulator.store import Entity, Selection
+from fundraising.giving.simulator.shapes import refund_shape, with_payment
+from fundraising.giving.simulator.store import Selection
 from fundraising.giving.simulator.world import World, current_world
 
 blueprint = Blueprint("refunds", __name__)
@@ -71,19 +71,8 @@ def _found(world: World, payment_id: str, refund_id: str) -> Refund:
 
 
 def _shape(world: World, found: Refund) -> dict[str, Any]:
-    shape = refund_shape(found)
-    if "payment" in hal.embeds():
-        shape["_embedded"] = {"payment": payment_shape(world, world.payment(found.payment_id))}
-    return shape
+    return with_payment(world, refund_shape(found), found.payment_id)
 
 
 def _page(world: World, selection: Selection, path: str) -> Response:
-    def render(entity: Entity) -> dict[str, Any]:
-        return _listed(_shape(world, Refund.of(entity)))
-
-    return hal.page(world, selection, render, path)
-
-
-def _listed(shape: dict[str, Any]) -> dict[str, Any]:
-    """Return a refund as it stands in a list: there it carries its documentation too."""
-    return shape | {"_links": shape["_links"] | {"documentation": hal.documentation()}}
+    return hal.page(world, selection, lambda entity: hal.documented(_shape(world, Refund.of(entity))), path)

@@ -6,7 +6,7 @@ from flask import request
 
 from fundraising.giving.simulator.amounts import Amount
 from fundraising.giving.simulator.catalogue import Method, find_method
-from fundraising.giving.simulator.hal import api_url, link
+from fundraising.giving.simulator.hal import api_url, embeds, link
 from fundraising.giving.simulator.lifecycle import totals
 from fundraising.giving.simulator.records import Chargeback, Payment, Refund
 from fundraising.giving.simulator.states import MOMENTS, UNFINISHED
@@ -92,6 +92,13 @@ def chargeback_shape(chargeback: Chargeback) -> dict[str, Any]:
         "reversedAt": chargeback.reversed_at,
         "_links": {"self": link(api_url(own)), "payment": link(api_url(payment))},
     }
+
+
+def with_payment(world: World, shape: dict[str, Any], payment_id: str) -> dict[str, Any]:
+    """Return a refund or chargeback with the payment that it is of, where the query asks to embed that."""
+    if "payment" not in embeds():
+        return shape
+    return shape | {"_embedded": {"payment": payment_shape(world, world.payment(payment_id))}}
 
 
 def method_shape(method: Method, *, locale: str | None, currency: str) -> dict[str, Any]:
