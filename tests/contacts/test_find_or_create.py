@@ -97,6 +97,15 @@ def test_who_told_more_later_is_not_taken_for_a_namesake():
     assert found(identity("J.", salutation=Salutation.MR)) == jan
 
 
+@pytest.mark.parametrize(
+    "given_names", [["J.M.", "Jan", "Johanna"], ["J.W.", "Johanna", "Jan"], ["Jan", "J.M.", "J.W."]]
+)
+def test_initials_do_not_make_one_contact_of_two_with_one_mailbox(given_names):
+    first, second, third = (found(identity(each)) for each in given_names)
+    assert first == second
+    assert first != third
+
+
 def test_a_proven_account_and_a_name_that_agrees_is_the_same_contact():
     first = found(identity(email="home@example.nl"), IBAN)
     assert found(identity(email="work@example.nl"), IBAN, proven_by=IbanProvenance.BANK) == first

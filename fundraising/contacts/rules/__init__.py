@@ -6,9 +6,11 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
 
 from babel import Locale
+
+from fundraising.contacts.rules import given_names
+from fundraising.contacts.rules.folding import folded, has_vowel
 
 
 class ContactKind(StrEnum):
@@ -123,32 +125,13 @@ class Address:
     country: str = "NL"
 
 
-class _Given(NamedTuple):
-    """An initial or a first name, folded."""
-
-    letters: str
-    shortened: bool
-
-
 # Words before a Dutch surname that belong to it and do not count in its order.
 _PREFIX_WORDS = frozenset(
     {"van", "de", "der", "den", "het", "'t", "'s", "te", "ten", "ter", "tot", "in", "op", "aan", "bij", "onder", "over"}
     | {"uit", "voor", "von", "vom", "zum", "zur", "d'", "l'"},
 )
 _APOSTROPHES = str.maketrans("’‘`´ʼ", "'''''")
-# Letters that Unicode does not take apart into a letter and a mark.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
-_TOGETHER = re.compile(r"\s*(?:&|\+|/|,|\ben\b|\band\b)\s*", re.IGNORECASE)
-_PART = re.compile(r"([^\W\d_]+)(\.?)")
 _DUTCH_POSTCODE = re.compile(r"([1-9][0-9]{3})\s*([A-Za-z]{2})")
-
-
-def folded(text: str) -> str:
-    """Text for comparison: letters and digits only, without case and accents."""
-    # Twice: taking `℡` apart brings capitals forth, and making those small brings marks forth.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = apart.translate(_LETTERS)
-    return "".join(each for each in plain if each.isalnum())
 
 
 def match_name(text: str) -> str:
@@ -234,17 +217,20 @@ def names_compatible(a: PersonName, b: PersonName) -> bool:
     salutations = {a.salutation, b.salutation} - {Salutation.UNKNOWN}
     if len(salutations) > 1:
         return False
-    first, second = _people(a.given_name), _people(b.given_name)
-    if not first or not second:
-        return a.salutation == b.salutation and (not (first or second) or bool(salutations))
-    return len(first) == len(second) and all(map(_given_names_fit, first, second))
+    told = [given_names.told(name.given_name) for name in (a, b)]
+    if not all(told):
+        return a.salutation == b.salutation and (not any(told) or bool(salutations))
+    return given_names.fit(a.given_name, b.given_name)
 
 
 def refined(known: PersonName, said: PersonName) -> PersonName:
-    """A known name with what a compatible one tells more: a salutation, `Jan` or `J.P.` for `J.`; never less."""
+    """A known name with what a compatible one tells more: a salutation, `Jan` for `J.`, `Jan M.` for `J.M.` and `Jan`.
+
+    All that both tell is kept, so whoever is compatible with the outcome is compatible with each: of three people with
+    one mailbox, two whose names clash never become one through the third.
+    """
     salutation = said.salutation if known.salutation is Salutation.UNKNOWN else known.salutation
-    more = _tells_more(_people(said.given_name), _people(known.given_name))
-    return replace(known, salutation=salutation, given_name=said.given_name if more else known.given_name)
+    return replace(known, salutation=salutation, given_name=given_names.joined(known.given_name, said.given_name))
 
 
 def postal_address_lines(addressee: str, address: Address) -> list[str]:
@@ -295,48 +281,9 @@ def _capital(word: str) -> str:
 def _tidy_given(text: str) -> str:
     """Initials as `J.P.`, a first name with a capital; what can be either (`AJ`) as it was typed, spaces aside."""
     typed = " ".join(text.split())
-    letters = [letter for letter, _ in _PART.findall(typed)]
-    if letters and all(len(each) == 1 for each in letters) and not _TOGETHER.search(typed):
+    letters = [letter for _, letter, _ in given_names.PART.findall(typed)]
+    if letters and all(len(each) == 1 for each in letters) and not given_names.TOGETHER.search(typed):
         return "".join(f"{each.title()}." for each in letters)
-    if typed.isupper() and typed.isalpha() and not _has_vowel(typed):
+    if typed.isupper() and typed.isalpha() and not has_vowel(typed):
         return "".join(f"{each}." for each in typed)
     return typed if typed.isupper() and len(typed) <= 3 else _capitals(typed)  # noqa: PLR2004  `AJM`, `TOM`
-
-
-def _has_vowel(letters: str) -> bool:
-    return any(each in "aeiouy" for each in folded(letters))
-
-
-def _people(given_name: str) -> list[list[_Given]]:
-    """The given names of each person in `J. en M.`, in order."""
-    return [parts for each in _TOGETHER.split(given_name) if (parts := _parts(each))]
-
-
-def _parts(given_name: str) -> list[_Given]:
-    parts: list[_Given] = []
-    for letters, dot in _PART.findall(given_name):
-        name = folded(letters)
-        if not dot and 1 < len(name) <= 4 and name.isascii() and not _has_vowel(name):  # noqa: PLR2004  `JP`, `PJM`
-            parts += [_Given(initial, shortened=True) for initial in name]
-        elif name:
-            parts.append(_Given(name, shortened=bool(dot) or len(name) == 1))
-    return parts
-
-
-def _given_names_fit(first: list[_Given], second: list[_Given]) -> bool:
-    return all(_fit(a, b) for a, b in zip(first, second, strict=False))
-
-
-def _tells_more(said: list[list[_Given]], known: list[list[_Given]]) -> bool:
-    if not known:
-        return bool(said)
-    if said == known or len(said) != 1 or len(known) != 1 or len(said[0]) < len(known[0]):
-        return False
-    pairs = zip(said[0], known[0], strict=False)
-    return all(new == old or (old.shortened and new.letters.startswith(old.letters)) for new, old in pairs)
-
-
-def _fit(a: _Given, b: _Given) -> bool:
-    if a.letters == b.letters:
-        return True
-    return (a.shortened and b.letters.startswith(a.letters)) or (b.shortened and a.letters.startswith(b.letters))
