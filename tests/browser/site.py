@@ -134,17 +134,22 @@ class Site:
         """Let Mollie answer again."""
         requests.delete(f"{self.mollie.url}/control/api/api-faults", timeout=5).raise_for_status()
 
-    def promise(self, route: Route = Route.ONLINE, *, status: str = "open", code: str = "achterblijvers") -> str:
+    def promise(self, route: Route = Route.ONLINE, *, status: str = "open", newsletter: bool = False) -> str:
         """The reference of a gift that was promised without a browser, its payment brought to a state at Mollie."""
         submission = Submission(
             form_nonce=f"promise-{next(_numbers)}",
-            programme_id=self.programme(code, "nl").id,
+            programme_id=self.programme("achterblijvers", "nl").id,
             amount=Euro.of(1300),
             route=route,
             method="",
             language="nl",
             source_code="",
-            donor=Donor(DonorKind.PERSON, PersonName(Salutation.MRS, "A.", "", "Bos"), "a.bos@example.nl"),
+            donor=Donor(
+                DonorKind.PERSON,
+                PersonName(Salutation.MRS, "A.", "", "Bos"),
+                "a.bos@example.nl",
+                newsletter=newsletter,
+            ),
         )
         with self.app.app_context():
             with transaction():

@@ -260,9 +260,8 @@ class TestInABrowser:
     def simulator_settings(self):
         return SimulatorSettings(start_courier=False)
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [360, 1280])
-    def test_the_pages_are_accessible_and_fit(self, sim, client, new_context, scheme, width):
+    @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+    def test_the_pages_are_accessible_and_fit(self, sim, client, new_context, width, scheme):
         opened = client.payments.create(GIFT | {"description": "Ontwikkelingssamenwerkingsorganisatie" * 4})
         paid = client.payments.create(GIFT | {"webhookUrl": "http://127.0.0.1:9/hook"})
         lifecycle.reach(sim.world, paid.id, "paid")
