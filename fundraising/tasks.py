@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from huey.api import Huey, RedisHuey, SqliteHuey
 from huey.exceptions import HueyException
-from sqlalchemy import CursorResult, Integer, String, or_, select, text, update
+from sqlalchemy import CursorResult, Integer, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.clock import now
-from fundraising.db import Model, session, transaction
+from fundraising.db import Model, insert_new, session, transaction
 from fundraising.logs import get_logger, summary
 
 if TYPE_CHECKING:
@@ -97,16 +97,15 @@ def run_job(name: str) -> None:
     Raises KeyError for a job that is not there, and whatever the job raises.
     """
     known = JOBS[name]
-    _declare((name,))
-    with transaction() as current:
-        current.execute(update(JobState).where(JobState.name == name).values(started_at=now()))
+    with transaction():
+        _declare(name)
+        _note(name, started_at=now())
     _run(known)
 
 
 def run_scheduled(name: str) -> bool:
     """Run a job if nobody claimed the present moment of its schedule; says whether it ran. Raises as `run_job()`."""
     known = JOBS[name]
-    _declare((name,))
     slot = known.slot(now())
     claim = (
         update(JobState)
@@ -114,6 +113,7 @@ def run_scheduled(name: str) -> bool:
         .values(slot=slot, started_at=now())
     )
     with transaction() as current:
+        _declare(name)
         claimed = cast("CursorResult[Any]", current.execute(claim)).rowcount == 1
     if claimed:
         _run(known)
@@ -127,10 +127,8 @@ def due_jobs() -> list[str]:
     return [name for name, known in JOBS.items() if (last := claimed.get(name)) is None or last < known.slot(at)]
 
 
-def _declare(names: tuple[str, ...]) -> None:
-    new = text("INSERT INTO job_state (name, failures, error) VALUES (:name, 0, '') ON CONFLICT DO NOTHING")
-    with transaction() as current:
-        current.execute(new, [{"name": name} for name in names])
+def _declare(name: str) -> None:
+    session().execute(insert_new(JobState).values(name=name, failures=0, error=""))
 
 
 def _run(known: Job) -> None:
@@ -140,14 +138,15 @@ def _run(known: Job) -> None:
         # Whatever it is: it is written down, and goes on its way.
         session().rollback()
         get_logger().error("job failed", job=known.name, error=summary(error))
-        _record(known.name, failed_at=now(), failures=JobState.failures + 1, error=summary(error))
+        with transaction():
+            _note(known.name, failed_at=now(), failures=JobState.failures + 1, error=summary(error))
         raise
-    _record(known.name, succeeded_at=now(), failures=0, error="")
+    with transaction():
+        _note(known.name, succeeded_at=now(), failures=0, error="")
 
 
-def _record(name: str, **outcome: Any) -> None:  # noqa: ANN401  values or SQL expressions
-    with transaction() as current:
-        current.execute(update(JobState).where(JobState.name == name).values(**outcome))
+def _note(name: str, **facts: Any) -> None:  # noqa: ANN401  values or SQL expressions
+    session().execute(update(JobState).where(JobState.name == name).values(**facts))
 
 
 @dataclass(slots=True)
