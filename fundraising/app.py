@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 
 from config import Config, ConfigError
 from fundraising import mailer, tasks
+from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk

@@ -11,6 +11,8 @@ from flask.cli import AppGroup
 
 from fundraising.contacts.queries import ContactFilter, contact, contacts, open_duplicates
 from fundraising.contacts.rules import UnknownContact
+from fundraising.contacts.services.search_index import batches, drifted, drop_unused_words, reindex
+from fundraising.db import transaction
 from fundraising.iban import formatted
 
 if TYPE_CHECKING:
@@ -67,6 +69,30 @@ def duplicates(as_json: bool) -> None:
         return
     for pair in found:
         click.echo(f"{pair.contact_id:>7} {pair.other_id:>7}  {', '.join(pair.reasons)}")
+
+
+@cli.command("reindex")
+def reindex_() -> None:
+    """Let every contact be found under its names and numbers, where the index says otherwise; all may go on."""
+    changed = 0
+    with click.progressbar(batches(), label="contacts", show_pos=True) as bar:
+        for some in bar:
+            with transaction():
+                changed += reindex(some)
+    with transaction():
+        dropped = drop_unused_words()
+    click.echo(f"{changed:,} terms changed, {dropped:,} rows of unused words dropped")
+
+
+@cli.command("check")
+def check() -> None:
+    """Prove that every contact is found under its names and numbers; exit status 1 where one is not."""
+    wrong = list(drifted())
+    for each in wrong:
+        click.echo(f"contact {each} is not found as it should be; `fundraising contacts reindex` sets that right")
+    if wrong:
+        raise click.exceptions.Exit(1)
+    click.echo("every contact is found as it should be")
 
 
 def _print_array(items: Iterable[dict[str, Any]]) -> None:

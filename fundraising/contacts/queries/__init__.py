@@ -148,7 +148,7 @@ def contact_page(wanted: ContactFilter, *, after: int = 0, limit: int = 100) -> 
         ContactSummary(
             contact_id=row.id,
             kind=row.kind,
-            display_name=_display_name(row),
+            display_name=display_name(row),
             language=row.language,
             created_at=row.created_at,
         )
@@ -168,7 +168,7 @@ def display_names(contact_ids: Collection[int]) -> dict[int, str]:
     """The names of contacts, each under the id that was asked for; two queries, however many."""
     current = current_ids(contact_ids)
     rows = session().scalars(select(Contact).where(Contact.id.in_(set(current.values()))))
-    names = {row.id: _display_name(row) for row in rows}
+    names = {row.id: display_name(row) for row in rows}
     return {asked: names[now] for asked, now in current.items() if now in names}
 
 
@@ -250,7 +250,8 @@ def person_name(row: Contact) -> PersonName:
     return PersonName(row.salutation, row.given_name, row.name_prefix, row.surname)
 
 
-def _display_name(row: Contact) -> str:
+def display_name(row: Contact) -> str:
+    """A contact's name in lists and on pages."""
     return row.organisation_name or full_name(person_name(row))
 
 

@@ -126,7 +126,7 @@ class Address:
 
 
 # Words before a Dutch surname that belong to it and do not count in its order.
-_PREFIX_WORDS = frozenset(
+PREFIX_WORDS = frozenset(
     {"van", "de", "der", "den", "het", "'t", "'s", "te", "ten", "ter", "tot", "in", "op", "aan", "bij", "onder", "over"}
     | {"uit", "voor", "von", "vom", "zum", "zur", "d'", "l'"},
 )
@@ -256,7 +256,7 @@ def _split_prefix(text: str) -> tuple[str, str]:
     """The prefix words with which a surname begins, and the rest, which is never empty where the text is not."""
     words = re.sub(r"\b([dl]')(?=\w)", r"\1 ", text.translate(_APOSTROPHES), flags=re.IGNORECASE).split()
     count = 0
-    while count < len(words) - 1 and words[count].lower() in _PREFIX_WORDS:
+    while count < len(words) - 1 and words[count].lower() in PREFIX_WORDS:
         count += 1
     return " ".join(words[:count]), " ".join(words[count:])
 
@@ -273,7 +273,7 @@ def _capitals(surname: str) -> str:
 
 
 def _capital(word: str) -> str:
-    if word in _PREFIX_WORDS:
+    if word in PREFIX_WORDS:
         return word
     return "IJ" + word[2:] if word.startswith("ij") else word[:1].title() + word[1:]
 

@@ -34,6 +34,7 @@ from fundraising.contacts.rules import (
     refined,
     tidied,
 )
+from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ties import affiliate
 from fundraising.db import insert_new, one_at_a_time, session
 
@@ -94,7 +95,7 @@ def _person(identity: Identity, accounts: Mapping[str, IbanProvenance], source: 
         accounts,
         lambda row: names_compatible(person_name(row), name),
     )
-    contact_id = _oldest_recognised(alike)
+    contact_id, refined_name = _oldest_recognised(alike), False
     if contact_id is None:
         contact_id = _new_contact(
             kind=ContactKind.PERSON,
@@ -104,9 +105,10 @@ def _person(identity: Identity, accounts: Mapping[str, IbanProvenance], source: 
             **_name_columns(name),
         )
     else:
-        _refine_name(contact_id, name)
+        refined_name = _refine_name(contact_id, name)
     _note_duplicates(contact_id, alike)
-    _add_ways(contact_id, identity, accounts)
+    if _add_ways(contact_id, identity, accounts) or refined_name or not alike:
+        reindex([contact_id])
     return contact_id
 
 
@@ -128,7 +130,8 @@ def _organisation(identity: Identity, accounts: Mapping[str, IbanProvenance], so
             source=source,
         )
     _note_duplicates(contact_id, alike)
-    _add_ways(contact_id, identity, accounts)
+    if _add_ways(contact_id, identity, accounts) or not alike:
+        reindex([contact_id])
     return contact_id
 
 
@@ -190,11 +193,13 @@ def _name_columns(name: PersonName) -> dict[str, Any]:
     }
 
 
-def _refine_name(contact_id: int, said: PersonName) -> None:
+def _refine_name(contact_id: int, said: PersonName) -> bool:
     """Keep what tells two namesakes apart: the next `Johan` is not the `Jan` whom we knew as `J`."""
     known = person_name(session().get_one(Contact, contact_id, populate_existing=True))
-    if names_compatible(known, said) and (better := refined(known, said)) != known:
-        session().execute(update(Contact).where(Contact.id == contact_id).values(_name_columns(better)))
+    if not names_compatible(known, said) or (better := refined(known, said)) == known:
+        return False
+    session().execute(update(Contact).where(Contact.id == contact_id).values(_name_columns(better)))
+    return True
 
 
 def _note_duplicates(contact_id: int, alike: Mapping[int, _Likeness]) -> None:
@@ -212,17 +217,23 @@ def _note_duplicates(contact_id: int, alike: Mapping[int, _Likeness]) -> None:
         )
 
 
-def _add_ways(contact_id: int, identity: Identity, accounts: Mapping[str, IbanProvenance]) -> None:
+def _add_ways(contact_id: int, identity: Identity, accounts: Mapping[str, IbanProvenance]) -> bool:
+    """Keep how to reach a contact and from what it gives; whether anything of it was new."""
+    new = False
     if mailbox := match_address(identity.email):
         row = {"contact_id": contact_id, "address": identity.email.strip(), "match_address": mailbox}
-        session().execute(insert_new(ContactEmail).values(row | {"created_at": now()}))
+        new |= _added(ContactEmail, row)
     if identity.phone:
-        row = {"contact_id": contact_id, "number": identity.phone, "created_at": now()}
-        session().execute(insert_new(ContactPhone).values(row))
+        new |= _added(ContactPhone, {"contact_id": contact_id, "number": identity.phone})
     for iban, provenance in accounts.items():
-        row = {"contact_id": contact_id, "iban": iban, "provenance": provenance, "created_at": now()}
-        session().execute(insert_new(ContactIban).values(row))
+        new |= _added(ContactIban, {"contact_id": contact_id, "iban": iban, "provenance": provenance})
         if provenance in PROVEN:
             only_typed = (ContactIban.iban == iban, ContactIban.provenance == IbanProvenance.TYPED)
             proven = update(ContactIban).where(ContactIban.contact_id == contact_id, *only_typed)
             session().execute(proven.values(provenance=provenance))
+    return new
+
+
+def _added(way: type[ContactEmail | ContactPhone | ContactIban], row: dict[str, Any]) -> bool:
+    added = insert_new(way).values(row | {"created_at": now()}).returning(way.id)
+    return session().scalar(added) is not None

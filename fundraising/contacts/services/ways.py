@@ -11,6 +11,7 @@ from fundraising.clock import now
 from fundraising.contacts.models import PostalAddress
 from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import tidy_postcode
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session
 
 if TYPE_CHECKING:
@@ -25,4 +26,5 @@ def set_postal_address(contact_id: int, address: Address) -> bool:
         return False
     values = asdict(tidy) | {"contact_id": before.contact_id, "created_at": now()}
     session().execute(insert(PostalAddress), [values])
+    reindex([before.contact_id])
     return True
