@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fundraising.contacts.models import Contact
 from fundraising.contacts.queries.search import find
-from fundraising.contacts.rules import PersonName, folded
+from fundraising.contacts.rules import PersonName
+from fundraising.contacts.rules.folding import folded
 from fundraising.contacts.rules.words import asked, mistake_keys, name_terms, one_mistake
 from fundraising.contacts.services.search_index import drifted, reindex
 from fundraising.db import session, transaction

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from fundraising.contacts.rules import PREFIX_WORDS, PersonName, folded
+from fundraising.contacts.rules import PREFIX_WORDS, PersonName
+from fundraising.contacts.rules.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
