@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+from fundraising.accounts.rules import SECOND_FACTOR_ROLES, Role
 from fundraising.iban import InvalidIban, check
 from fundraising.money import Euro, NotAnAmount
 
@@ -71,6 +73,9 @@ class Config:
     trusted_proxies: int
     minimum_gift: Euro
     maximum_gift: Euro
+    second_factor_roles: frozenset[Role]
+    session_idle: timedelta
+    session_longest: timedelta
     organisation: Organisation
 
     @classmethod
@@ -124,6 +129,15 @@ class _Reader:
             self.faults.append(f"{name} must be an amount in euros, not {raw!r}")
             return default
 
+    def roles(self, name: str, default: frozenset[Role]) -> frozenset[Role]:
+        """Roles by name with commas between them; `none` names no role."""
+        words = self.text(name, "").lower().replace(",", " ").split()
+        known = {role.value for role in Role}
+        if unknown := [word for word in words if word not in known | {"none"}]:
+            self.faults.append(f"{name} names roles, of {', '.join(sorted(known))}; or none; not {unknown[0]!r}")
+            return default
+        return frozenset(Role(word) for word in words if word in known) if words else default
+
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         raw = self.text(name, default)
         if raw not in allowed:
@@ -149,6 +163,9 @@ def _read(reader: _Reader) -> Config:
         trusted_proxies=reader.number("TRUSTED_PROXIES", 0),
         minimum_gift=reader.amount("MINIMUM_GIFT", Euro.of(1)),
         maximum_gift=reader.amount("MAXIMUM_GIFT", Euro.of(50_000)),
+        second_factor_roles=reader.roles("SECOND_FACTOR_ROLES", SECOND_FACTOR_ROLES),
+        session_idle=timedelta(minutes=reader.number("SESSION_IDLE_MINUTES", 60)),
+        session_longest=timedelta(hours=reader.number("SESSION_HOURS", 12)),
         organisation=_organisation(reader),
     )
 
@@ -208,6 +225,8 @@ def _faults_of_money(config: Config) -> list[str]:
     faults = []
     if not re.fullmatch(r"(live|test)_\w+", config.mollie_api_key):
         faults.append("MOLLIE_API_KEY must begin with live_ or test_")
+    if not timedelta(0) < config.session_idle <= config.session_longest:
+        faults.append("SESSION_IDLE_MINUTES must be above 0, and no longer than SESSION_HOURS")
     if not Euro(0) < config.minimum_gift < config.maximum_gift:
         faults.append("MINIMUM_GIFT must be above 0 and below MAXIMUM_GIFT")
     try:

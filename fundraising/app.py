@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 
 from config import Config, ConfigError
 from fundraising import mailer, tasks
+from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
 from fundraising.db import db, engine_options
@@ -47,6 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
+    init_accounts(app, _account_settings(settings))
     init_public(app)
     init_desk(app)
     app.extensions["mollie"] = _mollie_door(settings)
@@ -56,6 +58,12 @@ def create_app(config: Config | None = None) -> Flask:
     for command in (payments, gifts, contacts, programmes, *COMMANDS):
         app.cli.add_command(command)
     return app
+
+
+def _account_settings(settings: Config) -> AccountSettings:
+    return AccountSettings(
+        second_factor_roles=settings.second_factor_roles, idle=settings.session_idle, longest=settings.session_longest
+    )
 
 
 def _mollie_door(settings: Config) -> MollieDoor:

@@ -12,11 +12,15 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from config import Config
+from fundraising.accounts.views.guard import BEGAN, PROVEN_TWICE, SEEN
 from fundraising.app import create_app
-from fundraising.db import db
+from fundraising.clock import now
+from fundraising.db import db, transaction
 from fundraising.operations.checks import findings
+from fundraising.web.desk import LANGUAGE_KEY
 from tests.browsers import launch_arguments
 from tests.databases import PostgresqlDatabases, SqliteDatabases, dispose, postgresql_server
+from tests.factories import accounts
 from tests.web.page_client import PageClient
 
 if TYPE_CHECKING:
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from werkzeug.test import TestResponse
+
+    from fundraising.accounts.rules import Role
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -161,6 +167,42 @@ def client(app: Flask) -> FlaskClient:
 def pages(client: FlaskClient) -> PageClient:
     """A person with a browser without scripts; every page is checked."""
     return PageClient(client)
+
+
+@pytest.fixture
+def staff_pages(app: Flask) -> StaffPages:
+    """`staff_pages(Role.FINANCE)`: a new member of staff at the desk, who has proven twice who they are."""
+    return StaffPages(app)
+
+
+class StaffPages:
+    """Puts members of staff before a browser whose every page is checked."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __call__(self, *roles: Role, name: str = "Sanne de Boer", language: str = "nl") -> PageClient:
+        """Somebody new with these roles, signed in."""
+        with self._app.app_context(), transaction():
+            made = accounts.user(*roles, name=name, language=language)
+        return self.signed_in(made.fs_uniquifier, language=language)
+
+    def signed_in(self, uniquifier: str, *, language: str = "nl") -> PageClient:
+        """Somebody known, signed in."""
+        client = self._app.test_client()
+        with client.session_transaction("/desk/") as staff_session:
+            at = now().timestamp()
+            staff_session.update(
+                {
+                    "_user_id": uniquifier,
+                    "_fresh": True,
+                    BEGAN: at,
+                    SEEN: at,
+                    PROVEN_TWICE: True,
+                    LANGUAGE_KEY: language,
+                }
+            )
+        return PageClient(client)
 
 
 @pytest.fixture(scope="session")

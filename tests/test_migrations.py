@@ -11,6 +11,8 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError
 
+from fundraising.accounts.models import AuditSeal
+from fundraising.accounts.services import Subject, record
 from fundraising.clock import now
 from fundraising.db import db, session, transaction
 from fundraising.gifts.rules import LedgerMode
@@ -26,6 +28,7 @@ REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions(
 # Which triggers each revision adds. Alembic's batch mode, which copies a table on SQLite, drops them without a word: a
 # revision that does so must make them again, or this table says so.
 _IMMUTABLE = ("ledger", "gift", "gift_correction", "gift_entry")
+_AUDIT = ("audit_entry", "audit_seal")
 ADDED = {
     "sqlite": {
         "0004": {
@@ -35,6 +38,7 @@ ADDED = {
             "gift_entry_open_year",
         },
         "0005": {"payment_event_no_update", "payment_event_no_delete"},
+        "0007": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("update", "delete")},
     },
     "postgresql": {
         "0004": {
@@ -44,6 +48,7 @@ ADDED = {
             "gift_entry_open_year",
         },
         "0005": {"payment_event_no_change", "payment_event_no_truncate"},
+        "0007": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("change", "truncate")},
     },
 }
 LISTED = {
@@ -162,6 +167,8 @@ FACTS = {
     "gift_entry": "amount",
     "gift_correction": "reason",
     "payment_event": "amount",
+    "audit_entry": "action",
+    "audit_seal": "hash",
 }
 
 
@@ -184,6 +191,8 @@ def facts(app_context):
             ),
             {"payment": payment(mode=LedgerMode.TEST).id, "now": now().replace(tzinfo=None)},
         )
+        entry = record("test.done", Subject("test"))
+        session().add(AuditSeal(id=1, entry_id=entry, hash="0" * 64, sealed_at=now()))
 
 
 # Rows written behind the services' back, to have one in every table.

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fundraising.web import errors, formats, headers, limits, locale, logs, menu, pages, statics
+from fundraising.web import desk, errors, formats, headers, limits, locale, logs, menu, pages, statics
 
 if TYPE_CHECKING:
-    from flask import Flask, Request
+    from flask import Flask
 
 # A giving form with a long message in it is some 8 kB; nobody has a reason to post more to a page for donors.
 LARGEST_FORM = 64 * 1024
@@ -36,28 +35,18 @@ class WebSettings:
 def init_web(app: Flask, settings: WebSettings) -> None:
     """Prepare an application for pages; blueprints come after it. Needs SECRET_KEY and ORGANISATION in its config."""
     _know_the_outside(app, settings)
-    app.session_interface = _NoSession()
+    encrypted = settings.public_url.startswith("https://")
+    desk.init(app, encrypted=encrypted)
     locale.init(app)
     # From the inside out: the shelf, then what every answer gets, then its line in the log.
     pages.init(app)
-    headers.init(app, encrypted=settings.public_url.startswith("https://") and settings.production)
+    headers.init(app, encrypted=encrypted and settings.production)
     logs.init(app, as_json=settings.production)
     formats.init(app)
     statics.init(app)
     menu.init(app)
     limits.init(app)
     errors.init(app)
-
-
-class _NoSession(SessionInterface):
-    """No cookie is read or set: no page for donors needs one. Who signs in brings sessions along."""
-
-    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002  Flask's
-        """A session that refuses to be written to."""
-        return self._none
-
-    def __init__(self) -> None:
-        self._none = NullSession()
 
 
 def _know_the_outside(app: Flask, settings: WebSettings) -> None:

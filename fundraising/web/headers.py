@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
+
+from fundraising.web.desk import is_desk
 from fundraising.web.locale import language_of_address
 
 if TYPE_CHECKING:
@@ -28,8 +31,9 @@ _DIRECTIVES = {
     "base-uri": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {source}" for directive, source in _DIRECTIVES.items())
+# Bootstrap's stylesheet, which staff pages use, carries its few icons in itself.
+DESK_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self'", "img-src 'self' data:")
 _ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     # A reference in an address is nobody else's business, so no address goes to another site.
     "Referrer-Policy": "same-origin",
@@ -39,6 +43,8 @@ _ALWAYS = {
 }
 _TWO_YEARS = 2 * 365 * 24 * 3600
 PAGE_CACHING = "private, no-cache"
+# What staff see is not kept in the browser: it would still be there after signing out.
+DESK_CACHING = "no-store"
 
 
 class SecurityHeaders:
@@ -47,19 +53,22 @@ class SecurityHeaders:
     def __init__(self, app: WSGIApplication, *, encrypted: bool) -> None:
         """Wrap an application; `encrypted` also keeps browsers on https for two years."""
         self._app = app
-        self._headers = list(_ALWAYS.items())
+        shared = list(_ALWAYS.items())
         if encrypted:
-            self._headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}"))
+            shared.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}"))
+        self._headers = [("Content-Security-Policy", CONTENT_SECURITY_POLICY), *shared]
+        self._desk_headers = [("Content-Security-Policy", DESK_SECURITY_POLICY), *shared]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
+        ours = self._desk_headers if is_desk(environ["PATH_INFO"]) else self._headers
 
         def start(
             status: str,
             headers: list[tuple[str, str]],
             exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
         ) -> Any:  # noqa: ANN401  the server's
-            return start_response(status, headers + self._headers, exc_info)
+            return start_response(status, headers + ours, exc_info)
 
         return self._app(environ, start)
 
@@ -74,5 +83,5 @@ def init(app: Flask, *, encrypted: bool) -> None:
             response.headers["Content-Language"] = language_of_address()
         if "Cache-Control" not in response.headers:
             # A page may come back with the Back button as it was left, and is otherwise asked for again.
-            response.headers["Cache-Control"] = PAGE_CACHING
+            response.headers["Cache-Control"] = DESK_CACHING if is_desk(request.path) else PAGE_CACHING
         return response

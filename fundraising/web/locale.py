@@ -1,7 +1,7 @@
 """Which language a page is in: its address says so. Dutch stands at `/…`, English at `/en/…`, on the same views.
 
 No cookie and no Accept-Language: an address shows the same page to everyone, so that it can be linked, cached and
-printed in a church magazine.
+printed in a church magazine. Staff pages alone go by who reads them: their session says it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from flask import Blueprint, Flask, current_app, has_request_context, request
+from flask import Blueprint, Flask, current_app, has_request_context, request, session
 from flask_babel import Babel, get_locale, lazy_gettext
 
 from fundraising.resources import resource
+from fundraising.web.desk import LANGUAGE_KEY, is_desk
 
 if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
@@ -114,8 +115,10 @@ def _in_language(endpoint: str, language: str) -> str:
 
 
 def language_of_address() -> str:
-    """The language that the address of this request asks for; Dutch outside a request."""
+    """The language that the address of this request asks for, or at the desk its reader; Dutch outside a request."""
     if not has_request_context():
         return DUTCH
     path = request.path
+    if is_desk(path):
+        return ENGLISH if session.get(LANGUAGE_KEY) == ENGLISH else DUTCH
     return ENGLISH if path == "/en" or path.startswith("/en/") else DUTCH

@@ -20,6 +20,7 @@ DOORS = {
     "schwifty": {"fundraising/iban.py"},
     "weasyprint": {"fundraising/pdf.py"},
     "huey": {"fundraising/tasks.py"},
+    "flask_security": {"fundraising/accounts/security.py"},
     "config": {"fundraising/app.py"},
 }
 # What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and the
@@ -37,6 +38,7 @@ COMES_ALONG = {
     "markupsafe": "flask",
     "requests": "mollie-api-python",
     "itsdangerous": "flask",
+    "flask-login": "flask-security",
 }
 
 

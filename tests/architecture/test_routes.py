@@ -1,6 +1,9 @@
-"""Who may open what: every route is on this list of public ones, or it will have to ask for a permission."""
+"""Who may open what: every route asks for a permission, or is on a list here of those that are open."""
 
 import pytest
+
+from fundraising.accounts.views.guard import access_of
+from fundraising.web.desk import is_desk
 
 # Each with its methods. Pages of donors stand in both languages, the second under /en.
 FOR_DONORS = {
@@ -29,15 +32,58 @@ FOR_MACHINES = {
     "/webhooks/mollie": "POST",
 }
 PUBLIC = FOR_MACHINES | {f"{prefix}{rule}": methods for prefix in ("", "/en") for rule, methods in FOR_DONORS.items()}
+# At the desk, but open to people who are not signed in.
+BEFORE_SIGNING_IN = {
+    "/desk/inloggen": "GET POST",
+}
+# Open to all staff, whatever their roles.
+FOR_ALL_STAFF = {
+    "/desk/uitloggen": "POST",
+}
 
 pytestmark = pytest.mark.sqlite_only
 
 
-def test_every_route_is_listed_as_public(app):
-    routes: dict[str, set[str]] = {}
+def routes(app, wanted):
+    """The addresses with their methods, of those rules that are wanted."""
+    found: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
-        routes.setdefault(rule.rule, set()).update(rule.methods - {"HEAD", "OPTIONS"})
-    assert {rule: " ".join(sorted(methods)) for rule, methods in routes.items()} == PUBLIC
+        if wanted(rule):
+            found.setdefault(rule.rule, set()).update(rule.methods - {"HEAD", "OPTIONS"})
+    return {rule: " ".join(sorted(methods)) for rule, methods in found.items()}
+
+
+def at_the_desk(app, *, anyone, permission):
+    """The addresses of staff that are marked so."""
+
+    def wanted(rule):
+        access = access_of(app.view_functions[rule.endpoint])
+        return is_desk(rule.rule) and access is not None and (access.anyone, bool(access.permission)) == marked
+
+    marked = (anyone, permission)
+    return routes(app, wanted)
+
+
+def test_every_route_outside_the_desk_is_listed_as_public(app):
+    assert routes(app, lambda rule: not is_desk(rule.rule)) == PUBLIC
+
+
+def test_every_route_at_the_desk_is_marked(app):
+    assert routes(app, lambda rule: is_desk(rule.rule) and access_of(app.view_functions[rule.endpoint]) is None) == {}
+
+
+def test_what_is_open_before_signing_in_is_listed(app):
+    assert at_the_desk(app, anyone=True, permission=False) == BEFORE_SIGNING_IN
+
+
+def test_what_is_open_to_all_staff_is_listed(app):
+    assert at_the_desk(app, anyone=False, permission=False) == FOR_ALL_STAFF
+
+
+def test_no_mark_stands_outside_the_desk(app):
+    # The guard would not see it.
+    marked = [r.rule for r in app.url_map.iter_rules() if access_of(app.view_functions[r.endpoint])]
+    assert [rule for rule in marked if not is_desk(rule)] == []
 
 
 def test_reading_changes_nothing(app):

@@ -1,0 +1,232 @@
+"""The guard before every staff page: who asks, whether they may, and that the form is one of ours.
+
+Under /desk nothing is open by itself. A view is marked with `requires()`, `requires_staff()` or `open_to_anyone()`;
+one that is not marked is refused to everybody.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import flask_login
+from flask import abort, current_app, g, redirect, request, session, url_for
+from flask_wtf import CSRFProtect
+
+from fundraising.accounts.rules import Actor, ActorKind, Permission, Role, permissions_of
+from fundraising.accounts.security import end_session
+from fundraising.accounts.services.audit import acting_as
+from fundraising.clock import now
+from fundraising.web.desk import is_desk
+from fundraising.web.limits import client_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+    from fundraising.accounts.models import User
+
+View = TypeVar("View", bound="Callable[..., Any]")
+
+# In the session.
+BEGAN = "began"
+SEEN = "seen"
+PROVEN_TWICE = "proven_twice"
+
+_MARK = "_fundraising_access"
+_EXTENSION = "accounts"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Staff forms are larger than donors': many roles and rows, long notes.
+_LARGEST_FORM = 1024 * 1024
+_MOST_FIELDS = 2_000
+# The session's cookie is written no more often than this.
+_SEEN_EVERY = 60
+
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """What an installation decides about sign-in."""
+
+    second_factor_roles: frozenset[Role]
+    idle: timedelta
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """Whoever is signed in."""
+
+    user_id: int
+    email: str
+    name: str
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """To whom a view is open. Without a permission: to all staff, or to anyone."""
+
+    permission: Permission | None = None
+    anyone: bool = False
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Open a staff view to those who have this permission."""
+    return _marking(Access(permission))
+
+
+def requires_staff(view: View) -> View:
+    """Open a view to everyone who is signed in, whatever their roles."""
+    return _marking(Access())(view)
+
+
+def open_to_anyone(view: View) -> View:
+    """Open a view under /desk to people who are not signed in: signing in itself."""
+    return _marking(Access(anyone=True))(view)
+
+
+def takes_files(largest: int) -> Callable[[View], View]:
+    """Let a view take forms of up to so many bytes: an upload."""
+
+    def mark(view: View) -> View:
+        view._fundraising_largest = largest  # type: ignore[attr-defined]  # noqa: SLF001  our own mark
+        return view
+
+    return mark
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """How a view is marked."""
+    return cast("Access | None", getattr(view, _MARK, None))
+
+
+def current_user() -> StaffUser:
+    """Whoever is signed in. Raises 401 where nobody is, which a guarded view never sees."""
+    user = signed_in()
+    return user if user is not None else abort(401)
+
+
+def signed_in() -> StaffUser | None:
+    """Whoever is signed in, if anyone."""
+    if not is_desk(request.path):
+        return None
+    if "staff" not in g:
+        user = cast("User | None", flask_login.current_user._get_current_object())  # noqa: SLF001  behind its proxy
+        g.staff = _told(user) if user is not None and user.is_authenticated else None
+    return cast("StaffUser | None", g.staff)
+
+
+def settings() -> AccountSettings:
+    """The settings of the running application."""
+    return cast("AccountSettings", current_app.extensions[_EXTENSION])
+
+
+def init(app: Flask, account_settings: AccountSettings) -> None:
+    """Put the guard before every request, and give templates `may()` and `staff`."""
+    app.extensions[_EXTENSION] = account_settings
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    csrf.init_app(app)
+    app.before_request(_guard)
+    app.teardown_request(_forget_actor)
+    app.context_processor(_for_templates)
+
+
+def _marking(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, _MARK, access)
+        return view
+
+    return mark
+
+
+def _told(user: User) -> StaffUser:
+    roles = user.roles_held
+    return StaffUser(user.id, user.email, user.name, roles, permissions_of(roles), user.language)
+
+
+def _for_templates() -> dict[str, Any]:
+    user = signed_in()
+
+    def may(permission: str) -> bool:
+        return user is not None and Permission(permission.lower()) in user.permissions
+
+    return {"staff": user, "may": may}
+
+
+def _guard() -> Response | None:
+    if not is_desk(request.path):
+        _let_act(Actor(ActorKind.VISITOR, "visitor", address=client_address()))
+        return None
+    if request.endpoint is None:
+        return None  # an address that is not there: 404, or 405
+    view = current_app.view_functions[request.endpoint]
+    request.max_content_length = getattr(view, "_fundraising_largest", _LARGEST_FORM)
+    request.max_form_memory_size = _LARGEST_FORM
+    request.max_form_parts = _MOST_FIELDS
+    user = None if _session_is_over() else signed_in()
+    _let_act(_actor(user))
+    refusal = _refused(access_of(view), user)
+    if refusal is None and request.method not in _READING:
+        csrf.protect()
+    return refusal
+
+
+def _refused(access: Access | None, user: StaffUser | None) -> Response | None:
+    if access is None:
+        abort(403)
+    if access.anyone:
+        return None
+    if user is None:
+        return _to_sign_in()
+    if user.roles & settings().second_factor_roles and not session.get(PROVEN_TWICE):
+        # A role that asks for more was given meanwhile: sign in anew, and prove it.
+        end_session()
+        return _to_sign_in()
+    if access.permission is not None and access.permission not in user.permissions:
+        abort(403)
+    return None
+
+
+def _to_sign_in() -> Response:
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=back), code=303)
+
+
+def _session_is_over() -> bool:
+    """Whether the session that this request brings has lasted too long, or stood idle too long; then it is ended."""
+    if "_user_id" not in session:
+        return False
+    at = now().timestamp()
+    began, seen = session.get(BEGAN, 0), session.get(SEEN, 0)
+    limits = settings()
+    if at - began > limits.longest.total_seconds() or at - seen > limits.idle.total_seconds():
+        end_session()
+        return True
+    if at - seen > _SEEN_EVERY:
+        session[SEEN] = at
+    return False
+
+
+def _actor(user: StaffUser | None) -> Actor:
+    if user is None:
+        return Actor(ActorKind.VISITOR, "visitor", address=client_address())
+    return Actor(ActorKind.USER, user.name, user.user_id, client_address())
+
+
+def _let_act(actor: Actor) -> None:
+    g.acting = ExitStack()
+    g.acting.enter_context(acting_as(actor))
+
+
+def _forget_actor(_error: BaseException | None) -> None:
+    acting = g.pop("acting", None)
+    if acting is not None:
+        acting.close()

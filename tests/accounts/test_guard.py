@@ -1,0 +1,85 @@
+"""The guard: nothing under /desk is open by itself."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from fundraising.accounts.rules import Permission, Role
+from fundraising.accounts.services import who_acts
+from fundraising.accounts.views import current_user, requires, requires_staff
+from fundraising.clock import now, standing_still
+from fundraising.db import session, transaction
+from tests.factories import accounts
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The application with pages that show what the guard does."""
+    app.add_url_rule("/desk/proef", "unmarked", lambda: "open")
+    app.add_url_rule("/desk/proef/logboek", "trail", requires(Permission.SEE_AUDIT)(lambda: "seen"))
+    app.add_url_rule("/desk/proef/wie", "who", requires_staff(lambda: f"{who_acts().name} {current_user().user_id}"))
+    app.add_url_rule("/desk/proef/iets", "change", requires_staff(lambda: "done"), methods=["POST"])
+    return app
+
+
+def test_what_is_not_marked_is_open_to_nobody(client, staff_pages):
+    assert client.get("/desk/proef").status_code == 403
+    assert staff_pages(*Role).client.get("/desk/proef").status_code == 403
+
+
+def test_who_is_not_signed_in_is_asked_to(client):
+    answer = client.get("/desk/proef/logboek?van=2026-01-01")
+    assert (answer.status_code, answer.location) == (303, "/desk/inloggen?next=/desk/proef/logboek?van%3D2026-01-01")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_permission_opens_what_it_names(staff_pages, role):
+    expected = 200 if role in {Role.ADMINISTRATOR, Role.AUDITOR} else 403
+    assert staff_pages(role).client.get("/desk/proef/logboek").status_code == expected
+
+
+def test_the_actor_is_whoever_is_signed_in_and_only_then(staff_pages):
+    assert staff_pages(Role.AUDITOR, name="Kees Smit").client.get("/desk/proef/wie").text.startswith("Kees Smit ")
+    assert who_acts().name.startswith("cli:")
+
+
+def test_a_form_without_the_sessions_token_changes_nothing(staff_pages):
+    assert staff_pages(Role.RELATIONS).client.post("/desk/proef/iets").status_code == 400
+
+
+def test_an_address_that_is_not_there_is_not_found(client):
+    assert client.get("/desk/nergens").status_code == 404
+
+
+class TestSessions:
+    @pytest.mark.parametrize(
+        ("later", "status"), [(timedelta(minutes=59), 200), (timedelta(minutes=61), 303)], ids=["in time", "idle"]
+    )
+    def test_an_idle_session_ends(self, staff_pages, later, status):
+        pages = staff_pages(Role.RELATIONS)
+        with standing_still(now() + later):
+            assert pages.client.get("/desk/proef/wie").status_code == status
+
+    def test_every_session_ends_after_half_a_day(self, staff_pages):
+        pages, began = staff_pages(Role.RELATIONS), now()
+        for hours in range(1, 25):
+            with standing_still(began + timedelta(hours=hours / 2, minutes=1)):
+                status = pages.client.get("/desk/proef/wie").status_code
+            assert status == (200 if hours < 24 else 303), hours
+
+    def test_whoever_leaves_is_out_at_once(self, app, staff_pages):
+        with app.app_context():
+            with transaction():
+                somebody = accounts.user(Role.RELATIONS)
+            pages = staff_pages.signed_in(somebody.fs_uniquifier)
+            assert pages.client.get("/desk/proef/wie").status_code == 200
+            with transaction():
+                session().merge(somebody).disabled_at = now()
+            assert pages.client.get("/desk/proef/wie").status_code == 303
+
+    def test_a_role_that_asks_for_more_ends_a_session_that_has_proven_less(self, staff_pages):
+        pages = staff_pages(Role.FINANCE)
+        with pages.client.session_transaction("/desk/") as kept:
+            del kept["proven_twice"]
+        assert pages.client.get("/desk/proef/wie").status_code == 303
