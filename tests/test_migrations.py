@@ -38,7 +38,7 @@ ADDED = {
             "gift_entry_open_year",
         },
         "0005": {"payment_event_no_update", "payment_event_no_delete"},
-        "0007": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("update", "delete")},
+        "0008": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("update", "delete")},
     },
     "postgresql": {
         "0004": {
@@ -48,7 +48,7 @@ ADDED = {
             "gift_entry_open_year",
         },
         "0005": {"payment_event_no_change", "payment_event_no_truncate"},
-        "0007": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("change", "truncate")},
+        "0008": {f"{table}_no_{verb}" for table in _AUDIT for verb in ("change", "truncate")},
     },
 }
 LISTED = {
