@@ -74,6 +74,11 @@ class TestMessage:
         with pytest.raises(NotAMail):
             Message("thanks", "anna@example.nl", subject, "tekst")
 
+    @pytest.mark.parametrize("url", ["https://a.example/b c", "https://a.example/>\r\nBcc: x", "https://a.example/é"])
+    def test_address_for_stopping_is_one_word(self, url):
+        with pytest.raises(NotAMail):
+            Message("news", "anna@example.nl", "Nieuws", "tekst", unsubscribe_url=url)
+
     def test_half_a_character_is_refused_before_it_is_stored(self):
         with pytest.raises(NotAMail):
             Message("thanks", "anna@example.nl", "Dank", "kapot \ud83d")
@@ -139,6 +144,20 @@ class TestDelivery:
         assert arrived.get_content_type() == "multipart/alternative"
         assert [part.get_content_type() for part in arrived.iter_parts()] == ["text/plain", "text/html"]
         assert arrived.get_body(("plain",)).get_content() == "Geachte mevrouw Jöns,\r\n€ 1.000\r\n"
+
+    def test_says_on_one_line_where_a_mailing_is_stopped(self, app_context, tmp_path):
+        stop = f"https://geven.example.nl/afmelden/{'a1.B-' * 40}"
+        enqueue(unsubscribe_url=stop)
+        mailer.deliver_due(FolderTransport(tmp_path), SENDER)
+        (file,) = tmp_path.glob("*.eml")
+        lines = file.read_bytes().splitlines()
+        assert f"List-Unsubscribe: <{stop}>".encode() in lines
+        assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+    def test_what_a_gift_asks_for_cannot_be_stopped(self, app_context, server, transport):
+        enqueue()
+        mailer.deliver_due(transport, SENDER)
+        assert "List-Unsubscribe" not in server.mails[0]
 
     def test_without_html_it_is_plain_text(self, app_context, server, transport):
         enqueue(html="")

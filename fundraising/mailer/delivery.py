@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from fundraising.mailer.outbox import UNDONE, MailState, OutgoingMail
 from fundraising.mailer.transports import OutOfReach, Refused
 
 if TYPE_CHECKING:
+    from email.policy import Policy
+
     from fundraising.mailer.transports import Transport
 
 # How long to wait after the first, second, … try that failed; after the last the mail is given up.
@@ -31,6 +33,18 @@ BACKOFF = (
 )
 # How long a worker may take over one mail before another supposes it dead; far above what the timeouts below add up to.
 CLAIM = timedelta(minutes=10)
+
+
+class _OneLine(UnstructuredHeader, BaseHeader):
+    """A header that is one long word: folding would encode it, and then no mail program finds the address in it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OneLine)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,7 @@ class _Claimed:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str
     attempts: int
     created_at: datetime
 
@@ -84,7 +99,7 @@ def deliver_due(transport: Transport, sender: Sender) -> int:
 
 def compose(mail: _Claimed, sender: Sender) -> EmailMessage:
     """The mail as it goes out. The same each time it is tried, its Message-ID and date included."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(display_name=sender.name, addr_spec=sender.address)
     message["Reply-To"] = Address(addr_spec=sender.reply_to)
     local, _, domain = mail.recipient.rpartition("@")
@@ -94,6 +109,10 @@ def compose(mail: _Claimed, sender: Sender) -> EmailMessage:
     message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"
     # RFC 3834: no out-of-office answers to this one.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe_url:
+        # RFC 2369 and RFC 8058: the mail program shows a button that stops this with one request.
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")

@@ -23,6 +23,8 @@ DELIVERY_JOB = "mail-delivery"
 # How long a mail can be read here after it was sent or given up: a donor who asks about it does so within weeks.
 KEPT = timedelta(days=90)
 _LONGEST_ADDRESS = 254
+_LONGEST_URL = 500
+_NOT_IN_URL = re.compile(r"[^!-~]|[<>]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -71,6 +73,8 @@ class OutgoingMail(Model):
     last_error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    # Where a mailing is stopped, with one request; empty for what a gift itself asks for.
+    unsubscribe_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
 
 # A mail without a recipient was emptied: none is written without one.
@@ -83,18 +87,24 @@ class NotAMail(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail as its author wrote it: to one address, in text and HTML. Raises NotAMail."""
+    """A mail as its author wrote it: to one address, in text and HTML. Raises NotAMail.
+
+    A mailing has an `unsubscribe_url`, whole and encrypted, where one POST stops it (RFC 8058).
+    """
 
     kind: str
     recipient: str
     subject: str
     text: str
     html: str = ""
+    unsubscribe_url: str = ""
 
     def __post_init__(self) -> None:
         for part, value, longest in (("kind", self.kind, 32), ("subject", self.subject, 255)):
             if not value or len(value) > longest or _CONTROL.search(value):
                 raise NotAMail(f"the {part} is empty, too long or has control characters in it")
+        if len(self.unsubscribe_url) > _LONGEST_URL or _NOT_IN_URL.search(self.unsubscribe_url):
+            raise NotAMail("the address for stopping is too long or not one address")
         _mailbox(self.recipient)
         if _HALF_A_CHARACTER.search(self.subject + self.text + self.html):
             raise NotAMail("half a character cannot be sent")
@@ -108,6 +118,7 @@ def enqueue(message: Message) -> int:
         subject=message.subject,
         text=message.text,
         html=message.html,
+        unsubscribe_url=message.unsubscribe_url,
         message_id=uuid.uuid4().hex,
         next_try_at=now(),
         created_at=now(),
@@ -207,7 +218,7 @@ def empty(most: int) -> int:
     # When a mail is done with, this still says when the claim on its last try would have run out.
     over = OutgoingMail.next_try_at < now() - KEPT
     old = select(OutgoingMail.id).where(OutgoingMail.state.not_in(UNDONE), over, _FULL).limit(most)
-    emptied = dict.fromkeys(("recipient", "subject", "text", "html", "last_error"), "")
+    emptied = dict.fromkeys(("recipient", "subject", "text", "html", "last_error", "unsubscribe_url"), "")
     done = session().execute(update(OutgoingMail).where(OutgoingMail.id.in_(old)).values(emptied))
     return cast("CursorResult[Any]", done).rowcount
 

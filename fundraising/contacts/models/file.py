@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +27,8 @@ class Consent(Model):
     state: Mapped[ConsentState] = mapped_column(word(ConsentState))
     source: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime]
+    # When it was said, where staff wrote it down afterwards.
+    said_on: Mapped[date | None]
 
 
 class ContactNote(Model):

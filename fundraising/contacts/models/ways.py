@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.contacts.rules import IbanProvenance
@@ -23,6 +23,8 @@ class ContactEmail(Model):
     address: Mapped[str] = mapped_column(String(254))
     # Case-folded: `M.Jansen@…` and `m.jansen@…` are one mailbox to everyone but the standard.
     match_address: Mapped[str] = mapped_column(String(254), index=True)
+    # Where mail goes; without one, to the oldest.
+    is_primary: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Since when mail to it comes back, and with what words.
     undeliverable_at: Mapped[datetime | None] = mapped_column(index=True)
     undeliverable_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")

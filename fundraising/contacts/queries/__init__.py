@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
+from fundraising.clock import today
 from fundraising.contacts.models import (
     Affiliation,
     Consent,
@@ -30,13 +31,14 @@ from fundraising.contacts.rules import (
     match_address,
     match_name,
 )
+from fundraising.contacts.rules.organisations import AddressKind
 from fundraising.db import session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Subquery
+    from sqlalchemy import ColumnElement, Subquery
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ class AffiliationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRow:
-    """A person or an organisation with all ways to reach it, oldest first; `address` is the newest."""
+    """A person or an organisation with all ways to reach it, oldest first, but the chosen e-mail address before all.
+
+    `address` is the newest for post that holds today.
+    """
 
     contact_id: int
     kind: ContactKind
@@ -250,13 +255,28 @@ def person_name(row: Contact) -> PersonName:
     return PersonName(row.salutation, row.given_name, row.name_prefix, row.surname)
 
 
+def post_goes_there() -> tuple[ColumnElement[bool], ...]:
+    """That an address is for post and holds today."""
+    return PostalAddress.kind == AddressKind.POSTAL, *holds_today(PostalAddress)
+
+
+def holds_today(table: type[PostalAddress | ContactIban | Affiliation]) -> tuple[ColumnElement[bool], ...]:
+    """That a row's term has begun and has not ended."""
+    day = today()
+    return (
+        or_(table.valid_from.is_(None), table.valid_from <= day),
+        or_(table.valid_until.is_(None), table.valid_until >= day),
+    )
+
+
 def display_name(row: Contact) -> str:
-    """A contact's name in lists and on pages."""
+    """A contact's name in lists and on pages, from its row."""
     return row.organisation_name or full_name(person_name(row))
 
 
 def _emails(ids: Sequence[int]) -> tuple[str, ...]:
-    rows = session().scalars(select(ContactEmail).where(ContactEmail.contact_id.in_(ids)).order_by(ContactEmail.id))
+    theirs = select(ContactEmail).where(ContactEmail.contact_id.in_(ids))
+    rows = session().scalars(theirs.order_by(ContactEmail.is_primary.desc(), ContactEmail.id))
     by_mailbox: dict[str, str] = {}
     for row in rows:
         by_mailbox.setdefault(row.match_address, row.address)
@@ -274,7 +294,7 @@ def _ibans(ids: Sequence[int]) -> tuple[KnownIban, ...]:
 
 
 def _address(ids: Sequence[int]) -> Address | None:
-    theirs = select(PostalAddress).where(PostalAddress.contact_id.in_(ids))
+    theirs = select(PostalAddress).where(PostalAddress.contact_id.in_(ids), *post_goes_there())
     row = session().scalars(theirs.order_by(PostalAddress.id.desc()).limit(1)).one_or_none()
     return Address(row.street, row.house_number, row.postcode, row.town, row.country) if row is not None else None
 

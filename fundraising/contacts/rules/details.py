@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fundraising.contacts.rules.organisations import AddressKind
-from fundraising.contacts.rules.terms import Term
+from fundraising.contacts.rules.terms import ALWAYS, Term
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,7 +59,7 @@ class AddressEntry:
 
     address: Address
     kind: AddressKind = AddressKind.POSTAL
-    term: Term = Term()
+    term: Term = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Account:
 
     iban: str
     holder: str = ""
-    term: Term = Term()
+    term: Term = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class RoleEntry:
     """A role in an organisation. The primary one is whom to turn to first, one in each organisation."""
 
     role: Role
-    term: Term = Term()
+    term: Term = ALWAYS
     is_primary: bool = False
 
 

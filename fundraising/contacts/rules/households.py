@@ -47,7 +47,8 @@ def joint_salutation(names: Sequence[PersonName], language: str = "nl") -> Joint
         return _family(names, shared, language)
     if shared is not None:
         return _one_name(family_name(shared), _ONE_NAME[language][_titles(names)], language)
-    return JointSalutation(_capital(_and([addressed(name, language) for name in names], language)), _each(names, language))
+    together = _and([addressed(name, language) for name in names], language)
+    return JointSalutation(_capital(together), _each(names, language))
 
 
 def shared_name(names: Sequence[PersonName]) -> PersonName | None:

@@ -44,8 +44,9 @@ def rsin_number(typed: str) -> str:
 
 
 def brin_number(typed: str) -> str:
-    """A school's number in the register of education: two digits and two letters, `02LT`, and perhaps two digits for
-    one of its places. Raises NotRegistered.
+    """A school's number in the register of education. Raises NotRegistered.
+
+    Two digits and two letters, `02LT`, and perhaps two digits for one of its places.
     """
     try:
         return str(brin.validate(typed))

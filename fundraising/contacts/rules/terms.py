@@ -41,6 +41,10 @@ class Term:
         return Term(self.valid_from, last_day)
 
 
+# Since we do not know when, and with no end in sight.
+ALWAYS = Term()
+
+
 def check_likely(days: Iterable[date | None], today: date) -> None:
     """Refuse days that nobody can have meant. Raises Refusal."""
     if any(day is not None and not EARLIEST <= day <= today + FURTHEST_AHEAD for day in days):
