@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundraising.contacts.rules import Salutation, addressed, family_name, folded, full_name
+from fundraising.contacts.rules import Salutation, addressed, family_name, full_name
+from fundraising.contacts.rules.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
