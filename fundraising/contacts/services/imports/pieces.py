@@ -1,0 +1,65 @@
+"""Keeping the pieces of an import until it is brought in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, update
+
+from fundraising.contacts.models.imports import ImportKey, ImportPiece
+from fundraising.db import session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fundraising.contacts.rules.sheets.matching import Key, Part, Ref
+
+
+@dataclass(slots=True)
+class Piece:
+    """One row of one table that an import makes, or, with `before`, changes."""
+
+    owner: Ref
+    part: Part
+    fields: dict[str, Any]
+    before: Mapping[str, Any] | None = None
+    other: Ref | None = None
+
+
+def store_pieces(
+    run_id: int,
+    pieces: Sequence[Piece],
+    keys: Sequence[tuple[Key, int]],
+    rewritten: Mapping[tuple[Ref, Part], Mapping[str, Any]],
+) -> None:
+    """Keep what rows do, and by what the contacts that they make are found further down."""
+    if pieces:
+        session().execute(insert(ImportPiece), [_values(run_id, piece) for piece in pieces])
+    if keys:
+        rows = [{"run_id": run_id, "kind": key.kind, "value": key.value, "ordinal": number} for key, number in keys]
+        session().execute(insert(ImportKey), rows)
+    for (owner, part), fields in rewritten.items():
+        whose = ImportPiece.ordinal == owner.number if owner.new else ImportPiece.contact_id == owner.number
+        same = (ImportPiece.run_id == run_id, ImportPiece.part == part, whose)
+        session().execute(update(ImportPiece).where(*same).values(fields=dict(fields)))
+
+
+def forget_pieces(run_id: int) -> None:
+    """Remove everything that is kept for an import."""
+    for table in (ImportKey, ImportPiece):
+        session().execute(delete(table).where(table.run_id == run_id))
+
+
+def _values(run_id: int, piece: Piece) -> dict[str, Any]:
+    owner, other = piece.owner, piece.other
+    return {
+        "run_id": run_id,
+        "part": piece.part,
+        "ordinal": owner.number if owner.new else None,
+        "contact_id": None if owner.new else owner.number,
+        "other_ordinal": other.number if other is not None and other.new else None,
+        "other_id": other.number if other is not None and not other.new else None,
+        "fields": piece.fields,
+        "before": dict(piece.before) if piece.before is not None else None,
+    }

@@ -1,0 +1,154 @@
+"""How the pieces of an import are read as the rows of tables: each column taken out of JSON by the database itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import String, and_, case, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from fundraising.clock import now
+from fundraising.contacts.models import (
+    Affiliation,
+    ChurchDetails,
+    Consent,
+    Contact,
+    ContactEmail,
+    ContactIban,
+    ContactPhone,
+    DuplicateCandidate,
+    PostalAddress,
+    SchoolDetails,
+)
+from fundraising.contacts.models.imports import ImportPiece
+from fundraising.contacts.rules import DuplicateState, IbanProvenance
+from fundraising.contacts.rules.organisations import AddressKind
+from fundraising.contacts.rules.sheets.matching import Part
+from fundraising.contacts.services.imports.columns import SCALARS
+from fundraising.contacts.services.imports.known import CONSENT_CHANNEL, CONSENT_PURPOSE
+from fundraising.db import Instant
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+    from fundraising.db import Base
+
+    Rows = Select[*tuple[Any, ...]]
+
+OWNER, OTHER = aliased(ImportPiece, name="owner"), aliased(ImportPiece, name="other")
+# The contact to which a piece belongs, and the one on its other side, once the new ones have their numbers.
+OWNER_ID: ColumnElement[int] = func.coalesce(ImportPiece.contact_id, OWNER.made_id)
+OTHER_ID: ColumnElement[int] = func.coalesce(ImportPiece.other_id, OTHER.made_id)
+_NUMBERS = frozenset({"members", "score"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table that an import adds rows to. `key` is None where a contact has one row, under its own number."""
+
+    part: Part
+    table: type[Base]
+    key: str | None
+    owner: str
+    fields: tuple[str, ...]
+
+
+# In the order in which rows are made; they are taken back the other way round.
+TARGETS = (
+    Target(Part.CONTACT, Contact, "id", "id", SCALARS[Part.CONTACT]),
+    Target(Part.CHURCH, ChurchDetails, None, "contact_id", SCALARS[Part.CHURCH]),
+    Target(Part.SCHOOL, SchoolDetails, None, "contact_id", SCALARS[Part.SCHOOL]),
+    Target(Part.EMAIL, ContactEmail, "id", "contact_id", ("address", "match_address")),
+    Target(Part.PHONE, ContactPhone, "id", "contact_id", ("number",)),
+    Target(Part.IBAN, ContactIban, "id", "contact_id", ("iban",)),
+    Target(Part.ADDRESS, PostalAddress, "id", "contact_id", ("street", "house_number", "postcode", "town", "country")),
+    Target(Part.AFFILIATION, Affiliation, "id", "person_id", ("role",)),
+    Target(Part.CONSENT, Consent, "id", "contact_id", ("state", "source")),
+    Target(Part.DUPLICATE, DuplicateCandidate, "id", "contact_id", ("reasons", "score")),
+)
+BY_PART = {target.part: target for target in TARGETS}
+
+
+def field(name: str) -> ColumnElement[Any]:
+    """A column of a piece."""
+    value = ImportPiece.fields[name]
+    return value.as_integer() if name in _NUMBERS else value.as_string()
+
+
+def pieces(run_id: int, target: Target, *, made: bool = True) -> ColumnElement[bool]:
+    """The pieces of a run that make rows of a table, or else change them."""
+    whole = and_(ImportPiece.run_id == run_id, ImportPiece.part == target.part)
+    if target.part is Part.CONTACT:
+        return and_(whole, ImportPiece.ordinal.is_not(None) if made else ImportPiece.ordinal.is_(None))
+    if target.key is None:
+        return and_(whole, ImportPiece.before.is_(None) if made else ImportPiece.before.is_not(None))
+    return whole
+
+
+def staged_rows(run_id: int, target: Target) -> dict[str, ColumnElement[Any]]:
+    """The identifying columns of a table as an import makes them: those that say later whether a row still stands so."""
+    columns: dict[str, ColumnElement[Any]] = {name: field(name) for name in target.fields}
+    if target.part is Part.CONTACT:
+        return {"id": ImportPiece.made_id} | columns
+    if target.key is not None:
+        columns = {"id": ImportPiece.made_id} | columns
+    if target.part is Part.DUPLICATE:
+        first = case((OWNER_ID < OTHER_ID, OWNER_ID), else_=OTHER_ID)
+        second = case((OWNER_ID < OTHER_ID, OTHER_ID), else_=OWNER_ID)
+        state: ColumnElement[Any] = literal(DuplicateState.OPEN.value)
+        return columns | {"contact_id": first, "other_id": second, "state": state}
+    columns[target.owner] = OWNER_ID
+    if target.part is Part.AFFILIATION:
+        columns["organisation_id"] = OTHER_ID
+    if target.part is Part.IBAN:
+        columns["provenance"] = literal(IbanProvenance.TYPED.value)
+    return columns
+
+
+def other_columns(run_id: int, target: Target) -> dict[str, ColumnElement[Any]]:
+    """The columns that a new row has besides."""
+    at: ColumnElement[Any] = literal(now(), Instant())
+    match target.part:
+        case Part.CONTACT:
+            told = {"language": literal("nl"), "source": literal(source_of(run_id)), "version": literal(1)}
+            return told | {"do_not_contact": literal(value=False), "created_at": at}
+        case Part.EMAIL:
+            return {"undeliverable_reason": literal(""), "created_at": at}
+        case Part.IBAN:
+            return {"holder": literal(""), "created_at": at}
+        case Part.ADDRESS:
+            return {"kind": literal(AddressKind.POSTAL.value), "created_at": at}
+        case Part.AFFILIATION:
+            return {"is_primary": literal(value=False), "created_at": at}
+        case Part.CONSENT:
+            said = {"purpose": literal(CONSENT_PURPOSE), "channel": literal(CONSENT_CHANNEL)}
+            return said | {"recorded_at": at}
+        case Part.DUPLICATE:
+            return {"found_at": at, "judged_by": literal("")}
+        case Part.PHONE:
+            return {"created_at": at}
+        case _:
+            return {}
+
+
+def selected(run_id: int, target: Target, columns: dict[str, ColumnElement[Any]]) -> Rows:
+    """Columns of the rows that an import makes in a table."""
+    rows = select(*(column.label(name) for name, column in columns.items())).select_from(ImportPiece)
+    mine = (OWNER.run_id == run_id, OWNER.part == Part.CONTACT, OWNER.ordinal == ImportPiece.ordinal)
+    theirs = (OTHER.run_id == run_id, OTHER.part == Part.CONTACT, OTHER.ordinal == ImportPiece.other_ordinal)
+    if target.part is not Part.CONTACT:
+        rows = rows.outerjoin(OWNER, and_(*mine))
+    if target.part in {Part.AFFILIATION, Part.DUPLICATE}:
+        rows = rows.outerjoin(OTHER, and_(*theirs))
+    return rows.where(pieces(run_id, target))
+
+
+def as_text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A column for comparison with what JSON holds."""
+    return cast(column, String)
+
+
+def source_of(run_id: int) -> str:
+    """The source that a contact from an import bears."""
+    return f"import:{run_id}"
