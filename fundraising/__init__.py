@@ -9,6 +9,7 @@ giving     public giving pages, donations, Mollie payments; the simulator stands
 gifts      the ledger: immutable entries, corrections, totals, closed years
 contacts   people and organisations, addresses, IBANs, affiliations, consent, duplicates
 programmes programmes, giving options, unit costs, figures
+imports    spreadsheets coming in: stored, mapped, tried out, accepted; slices say what rows mean
 accounts   staff: roles, permissions, sign-in; the audit trail
 web        page plumbing: locale, headers, errors, logs, rate limits
 mailer     the outbox of mail and its delivery

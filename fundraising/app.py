@@ -14,12 +14,14 @@ from fundraising import mailer, tasks
 from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
+from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
 from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
+from fundraising.imports import jobs as _imports_jobs  # noqa: F401  imported to be declared
 from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS

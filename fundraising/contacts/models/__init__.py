@@ -3,6 +3,7 @@
 from fundraising.contacts.models.contact import ChurchDetails, Contact, SchoolDetails
 from fundraising.contacts.models.duplicates import ContactMerge, DuplicateCandidate
 from fundraising.contacts.models.file import Consent, ContactDocument, ContactNote
+from fundraising.contacts.models.imports import ImportKey, ImportPiece
 from fundraising.contacts.models.search import SearchKey, SearchPart, SearchTerm
 from fundraising.contacts.models.ties import Affiliation, Household, HouseholdMember, OrganisationLink
 from fundraising.contacts.models.ways import ContactEmail, ContactIban, ContactPhone, PostalAddress
@@ -21,6 +22,8 @@ __all__ = [
     "DuplicateCandidate",
     "Household",
     "HouseholdMember",
+    "ImportKey",
+    "ImportPiece",
     "OrganisationLink",
     "PostalAddress",
     "SchoolDetails",

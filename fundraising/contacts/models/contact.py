@@ -35,8 +35,8 @@ class Contact(Model):
     language: Mapped[str] = mapped_column(String(2), default="nl")
     source: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
-    kvk: Mapped[str] = mapped_column(String(8), default="", server_default="")
-    rsin: Mapped[str] = mapped_column(String(9), default="", server_default="")
+    kvk: Mapped[str] = mapped_column(String(8), default="", server_default="", index=True)
+    rsin: Mapped[str] = mapped_column(String(9), default="", server_default="", index=True)
     preferred_channel: Mapped[Channel | None] = mapped_column(word(Channel))
     deceased_on: Mapped[date | None]
     # Not for mailings nor for calls; what a gift itself asks for (thanks, a statement) still goes.

@@ -22,7 +22,18 @@ _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 # Excel before 2007, and everything that Office locks with a password.
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"\x1f\x8b", b"7z\xbc\xaf", b"{\\rtf", b"\x7fELF", b"MZ")
+_OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"{\\rtf",
+    b"\x7fELF",
+    b"MZ",
+)
 
 
 @contextmanager

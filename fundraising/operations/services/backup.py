@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-# What stands in the data folder and is kept: mail that was written to a folder. The queue is not, since it holds
-# nothing that the tables do not; nor is the simulator, which is another party.
-FOLDERS = ("mail",)
+# What stands in the data folder and is kept: stored files, and mail that was written to a folder. The queue is not,
+# since it holds nothing that the tables do not; nor is the simulator, which is another party.
+FOLDERS = ("documents", "mail")
 _ROWS_AT_A_TIME = 2_000
 _CHUNK = 1 << 20
 

@@ -105,7 +105,9 @@ def _found_by_place(places: set[str], found: dict[Key, set[int]]) -> None:
         return
     # As kept: `1234 AB` in the Netherlands; elsewhere as it was typed.
     postcodes = {each.split(" ")[0] for each in places}
-    written = {f"{each[:4]} {each[4:].upper()}" for each in postcodes} | postcodes | {each.upper() for each in postcodes}
+    written = (
+        {f"{each[:4]} {each[4:].upper()}" for each in postcodes} | postcodes | {each.upper() for each in postcodes}
+    )
     columns = select(PostalAddress.contact_id, PostalAddress.postcode, PostalAddress.house_number)
     for contact_id, postcode, number in session().execute(columns.where(PostalAddress.postcode.in_(written))):
         here = f"{folded(postcode)} {folded(number)}"
@@ -231,4 +233,3 @@ def has_place(known: Known, address: Address) -> bool:
     if here:
         return any(place(each) == here for each in known.addresses)
     return address in known.addresses
-

@@ -181,7 +181,9 @@ class _Plan:
         for part, fields in ways:
             self._add(Piece(ref, part, fields))
             if match is not None:
-                effect.changes.append(Change(part.value, "", " ".join(str(value) for value in fields.values() if value)))
+                effect.changes.append(
+                    Change(part.value, "", " ".join(str(value) for value in fields.values() if value))
+                )
         self._index(ref, facts)
         return ref
 
