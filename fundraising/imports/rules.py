@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import re
+    from collections.abc import Mapping, Sequence
 
 # What a cell holds: text, a number, a date, or what a program could not work out. Text is never read as a formula.
 Value = str | Decimal | date
@@ -200,7 +201,7 @@ class Meaning:
 
     code: str
     words: tuple[str, ...]
-    looks: Callable[[str], bool] | None = None
+    looks: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ _ENOUGH = 0.6
 
 
 def proposals(columns: Columns, meanings: Sequence[Meaning]) -> dict[int, str]:
-    """What each column probably means, by its header and, where that says nothing, by its content; each meaning once."""
+    """What each column probably means, by its header or else by its content; each meaning once."""
     proposed: dict[int, str] = {}
     for rank in (_by_whole_header, _by_words_of_header, _by_content):
         for index in range(len(columns.headers)):
@@ -312,6 +313,10 @@ def _by_words_of_header(columns: Columns, index: int, meanings: Sequence[Meaning
 def _by_content(columns: Columns, index: int, meanings: Sequence[Meaning]) -> Meaning | None:
     filled = [cell for cell in columns.samples[index] if cell]
     for meaning in meanings:
-        if filled and meaning.looks is not None and sum(map(meaning.looks, filled)) >= _ENOUGH * len(filled):
+        if filled and meaning.looks is not None and _hits(meaning.looks, filled) >= _ENOUGH * len(filled):
             return meaning
     return None
+
+
+def _hits(looks: re.Pattern[str], cells: Sequence[str]) -> int:
+    return sum(looks.fullmatch(cell) is not None for cell in cells)

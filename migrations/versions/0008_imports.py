@@ -1,4 +1,4 @@
-"""Spreadsheets coming in: the files, their rows, what their columns meant, and what a list of contacts is going to do."""
+"""Spreadsheets coming in: files, their rows, what their columns meant, and what a list of contacts will do."""
 
 import sqlalchemy as sa
 from alembic import op

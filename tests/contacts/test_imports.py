@@ -12,10 +12,11 @@ from fundraising.imports.rules import ImportState, Outcome
 from fundraising.imports.services import accept, ask_to_undo
 from tests.factories.sheets import CHURCHES, checked, delimited, work, workbook
 
-TABLES = (
-    "contact church_details school_details contact_email contact_phone contact_iban postal_address affiliation consent"
-    " duplicate_candidate organisation_link household household_member contact_note contact_merge contact_document"
-).split()
+TABLES = [
+    *("contact", "church_details", "school_details", "contact_email", "contact_phone", "contact_iban"),
+    *("postal_address", "affiliation", "consent", "duplicate_candidate", "organisation_link", "household"),
+    *("household_member", "contact_note", "contact_merge", "contact_document"),
+]
 # Counts changes, so that a page that is out of date is noticed: it goes on counting when a change is taken back.
 COUNTERS = {"version", "changed_at"}
 

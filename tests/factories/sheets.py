@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
     Table = Iterable[Sequence[Any]]
 
+_HEADERS = "Kerk;Kerkgenootschap;Plaats;Postcode;Huisnummer;Straat;E-mail;Voorletters;Tussenvoegsel;Achternaam"
+_SION = "Sionskerk;CGK;Urk;8321 BB;12;Wijk 3;sion@example.nl;P.;de;Boer;predikant;p.deboer@example.nl"
+_DORP = "Dorpskerk;PKN;Ede;6711 AA;1;Kerkplein;info@dorpskerk.example"
 CHURCHES = [
-    ["Kerk", "Kerkgenootschap", "Plaats", "Postcode", "Huisnummer", "Straat", "E-mail", "Voorletters", "Tussenvoegsel"]
-    + ["Achternaam", "Functie", "E-mail contactpersoon", "Leden", "RSIN"],
-    ["Dorpskerk", "PKN", "Ede", "6711 AA", "1", "Kerkplein", "info@dorpskerk.example", "J.", "van der", "Berg"]
-    + ["scriba", "j.vanderberg@example.nl", "420", ""],
-    ["Dorpskerk", "PKN", "Ede", "6711 AA", "1", "Kerkplein", "info@dorpskerk.example", "M.", "", "Jansen"]
-    + ["penningmeester", "m.jansen@example.nl", "420", ""],
-    ["Sionskerk", "CGK", "Urk", "8321 BB", "12", "Wijk 3", "sion@example.nl", "P.", "de", "Boer", "predikant"]
-    + ["p.deboer@example.nl", "1.200", "123456782"],
+    line.split(";")
+    for line in (
+        f"{_HEADERS};Functie;E-mail contactpersoon;Leden;RSIN",
+        f"{_DORP};J.;van der;Berg;scriba;j.vanderberg@example.nl;420;",
+        f"{_DORP};M.;;Jansen;penningmeester;m.jansen@example.nl;420;",
+        f"{_SION};1.200;123456782",
+    )
 ]
 
 

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from openpyxl.workbook.workbook import Workbook as OpenWorkbook
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
     from fundraising.imports.rules import Value
 
 # All parts together, unpacked. 200,000 rows with thirty columns are some 150 MB.
@@ -50,7 +47,7 @@ _DAMAGE = (
 class Workbook:
     """An open workbook."""
 
-    def __init__(self, workbook: OpenWorkbook) -> None:
+    def __init__(self, workbook: Any) -> None:  # noqa: ANN401  openpyxl's types do not know its reader's own parts
         self._workbook = workbook
         self.notes: Counter[str] = Counter()
         self._sheet = self._first_filled()
@@ -74,15 +71,15 @@ class Workbook:
         self.notes.pop(FORMULAS, None)
         return self._lines(self._sheet)
 
-    def _first_filled(self) -> ReadOnlyWorksheet:
-        sheets: list[Any] = [each for each in self._workbook.worksheets if each.sheet_state == "visible"]
+    def _first_filled(self) -> Any:  # noqa: ANN401  the same
+        sheets = [each for each in self._workbook.worksheets if each.sheet_state == "visible"]
         filled = [sheet for sheet in sheets if next(self._lines(sheet), None) is not None]
         if not filled:
             raise UnreadableSheet(SheetFault.EMPTY)
         self.notes[OTHER_SHEETS] = len(filled) - 1
         return filled[0]
 
-    def _lines(self, sheet: ReadOnlyWorksheet) -> Iterator[Line]:
+    def _lines(self, sheet: Any) -> Iterator[Line]:  # noqa: ANN401  the same
         workbook, number = self._workbook, 0
         with catch_warnings(), sheet._get_source() as source:  # noqa: SLF001  as openpyxl's own reader does
             simplefilter("ignore")

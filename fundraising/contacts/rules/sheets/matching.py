@@ -10,12 +10,12 @@ from rapidfuzz import fuzz
 
 from fundraising.contacts.rules import (
     ContactKind,
-    folded,
     full_name,
     match_address,
     match_name,
     names_compatible,
 )
+from fundraising.contacts.rules.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -166,7 +166,7 @@ def _recognises(kind: KeyKind, facts: Facts, known: Facts, score: int) -> bool:
         return score >= _RENAMED
     if not agree(facts, known):
         return False
-    return kind is not KeyKind.NAME or bool(_town(facts)) and _town(facts) == _town(known)
+    return kind is not KeyKind.NAME or (_town(facts) != "" and _town(facts) == _town(known))
 
 
 def _in_doubt(likeness: Likeness, facts: Facts, known: Facts) -> bool:

@@ -14,9 +14,12 @@ from fundraising.contacts.rules.sheets.columns import CONSENT, KIND, NAME, NUMBE
 from fundraising.imports.rules import Reason, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from fundraising.imports.rules import SheetRow, Value
+
+
+_NOBODY = PersonName()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Facts:
     kind: ContactKind
     organisation_kind: OrganisationKind | None = None
     organisation_name: str = ""
-    name: PersonName = PersonName()
+    name: PersonName = _NOBODY
     number: int | None = None
     kvk: str = ""
     rsin: str = ""
@@ -95,8 +98,7 @@ _READ: dict[str, Callable[[Value], Any]] = {
 # `Kerkstraat 12 a`, `Plein 1940-1945 3`, `Dorpsstraat 7-II`: the last number with what belongs to it.
 _ADDRESS = re.compile(r"(?P<street>.*\D)\s+(?P<number>\d+\s?[-/]?\s?[\w-]{0,6})")
 _TITLE = re.compile(
-    r"(?P<mr>(de\s)?(dhr|heer|hr)\b\.?)|(?P<mrs>(mevr?(rouw)?|mw)\b\.?)|(?P<title>(ds|dr|drs|ir|prof|mr)\.)",
-    re.IGNORECASE,
+    r"(?P<mr>(de\s)?(dhr|heer|hr)\b\.?)|(?P<mrs>(mevr?(rouw)?|mw)\b\.?)|(ds|dr|drs|ir|prof|mr)\.", re.IGNORECASE
 )
 _INITIALS = re.compile(r"(\w{1,3}\.\s?)+|[A-Z]{1,4}(?=\s)")
 

@@ -30,7 +30,7 @@ from fundraising.imports.rules import OutOfDate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute as _Column
 
     from fundraising.contacts.services.imports.tables import Rows, Target
     from fundraising.imports.services.kinds import Run
@@ -48,16 +48,14 @@ def activate(run: Run) -> None:
     for target in TARGETS:
         if target.key is not None:
             _number(run.run_id, target)
-        columns = staged_rows(run.run_id, target) | other_columns(run.run_id, target)
+        columns = staged_rows(target) | other_columns(run.run_id, target)
         session().execute(insert(target.table).from_select(list(columns), selected(run.run_id, target, columns)))
 
 
 def change_rows(run_id: int, target: Target, *, back: bool = False) -> None:
     """Let rows that stand be as an import has them, or `back` as they were before it."""
     values = ImportPiece.before if back else ImportPiece.fields
-    columns: dict[str, Any] = {
-        name: values[name].as_integer() if name == "members" else values[name].as_string() for name in target.fields
-    }
+    columns: dict[str, Any] = {name: field(name, values) for name in target.fields}
     table: Any = target.table
     if target.part is Part.CONTACT:
         columns |= {"version": Contact.version + 1, "changed_at": now()}
@@ -122,12 +120,7 @@ def _otherwise(run_id: int, target: Target) -> Rows:
     """Rows that would be changed, and are not what they were."""
     table: Any = target.table
     before = ImportPiece.before
-    same = [
-        getattr(table, name).is_not_distinct_from(
-            before[name].as_integer() if name == "members" else before[name].as_string()
-        )
-        for name in target.fields
-    ]
+    same = [getattr(table, name).is_not_distinct_from(field(name, before)) for name in target.fields]
     owner = getattr(table, target.owner)
     rows = select(ImportPiece.id).outerjoin(table, and_(owner == ImportPiece.contact_id, *same))
     return rows.where(pieces(run_id, target, made=False), owner.is_(None))
@@ -145,7 +138,7 @@ def _taken(run_id: int) -> Iterator[Rows]:
         yield rows.where(pieces(run_id, BY_PART[part]))
 
 
-def _known_by_now(run_id: int, kind: KeyKind, value: ColumnElement[str], owner: ColumnElement[int]) -> Rows:
+def _known_by_now(run_id: int, kind: KeyKind, value: _Column[str], owner: _Column[int]) -> Rows:
     """Contacts that would be made, and share something with one that was not there when their row was checked."""
     seen = select(ImportPiece.id).where(
         ImportPiece.run_id == run_id,
@@ -153,5 +146,5 @@ def _known_by_now(run_id: int, kind: KeyKind, value: ColumnElement[str], owner: 
         ImportPiece.ordinal == ImportKey.ordinal,
         ImportPiece.other_id == owner,
     )
-    shared = select(ImportKey.ordinal).join(owner.table, value == ImportKey.value)  # type: ignore[attr-defined]
+    shared = select(ImportKey.ordinal).join(owner.class_, value == ImportKey.value)
     return shared.where(ImportKey.run_id == run_id, ImportKey.kind == kind, ~seen.exists())

@@ -25,7 +25,8 @@ from fundraising.contacts.models import (
 )
 from fundraising.contacts.models.imports import ImportKey, ImportPiece
 from fundraising.contacts.queries import current_ids, survivors
-from fundraising.contacts.rules import Address, ContactKind, folded
+from fundraising.contacts.rules import Address, ContactKind
+from fundraising.contacts.rules.folding import folded
 from fundraising.contacts.rules.sheets.matching import Key, KeyKind, Part, Ref, place
 from fundraising.contacts.services.imports.columns import SCALARS, facts_from, scalars_of
 from fundraising.db import session

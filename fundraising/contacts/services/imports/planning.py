@@ -108,7 +108,7 @@ class _Plan:
             errors = [reason for subject in subjects for reason in self._objections(subject)]
         if errors:
             return StagedRow(
-                line=row.line, outcome=Outcome.ERROR, label=label, cells=cells, reasons=tuple(errors + [*row.remarks])
+                line=row.line, outcome=Outcome.ERROR, label=label, cells=cells, reasons=(*errors, *row.remarks)
             )
         effect = self._apply(row, subjects)
         remarks = [*row.remarks, *self._consent(row, subjects, effect)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, case, cast, func, literal, select
+from sqlalchemy import and_, case, func, literal, select
 from sqlalchemy.orm import aliased
 
 from fundraising.clock import now
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fundraising.db import Base
 
     Rows = Select[*tuple[Any, ...]]
+    Columns = dict[str, Any]
 
 OWNER, OTHER = aliased(ImportPiece, name="owner"), aliased(ImportPiece, name="other")
 # The contact to which a piece belongs, and the one on its other side, once the new ones have their numbers.
@@ -70,9 +71,9 @@ TARGETS = (
 BY_PART = {target.part: target for target in TARGETS}
 
 
-def field(name: str) -> ColumnElement[Any]:
-    """A column of a piece."""
-    value = ImportPiece.fields[name]
+def field(name: str, of: Any = ImportPiece.fields) -> Any:  # noqa: ANN401  each column has its own type
+    """A column of a piece as it will be, or `of` what it was before."""
+    value = of[name]
     return value.as_integer() if name in _NUMBERS else value.as_string()
 
 
@@ -86,18 +87,17 @@ def pieces(run_id: int, target: Target, *, made: bool = True) -> ColumnElement[b
     return whole
 
 
-def staged_rows(run_id: int, target: Target) -> dict[str, ColumnElement[Any]]:
-    """The identifying columns of a table as an import makes them: those that say later whether a row still stands so."""
-    columns: dict[str, ColumnElement[Any]] = {name: field(name) for name in target.fields}
-    if target.part is Part.CONTACT:
-        return {"id": ImportPiece.made_id} | columns
+def staged_rows(target: Target) -> Columns:
+    """The columns of a table as an import makes them by which a row is known later to stand still as it was made."""
+    columns: Columns = {name: field(name) for name in target.fields}
     if target.key is not None:
-        columns = {"id": ImportPiece.made_id} | columns
+        columns["id"] = ImportPiece.made_id
+    if target.part is Part.CONTACT:
+        return columns
     if target.part is Part.DUPLICATE:
         first = case((OWNER_ID < OTHER_ID, OWNER_ID), else_=OTHER_ID)
         second = case((OWNER_ID < OTHER_ID, OTHER_ID), else_=OWNER_ID)
-        state: ColumnElement[Any] = literal(DuplicateState.OPEN.value)
-        return columns | {"contact_id": first, "other_id": second, "state": state}
+        return columns | {"contact_id": first, "other_id": second, "state": literal(DuplicateState.OPEN.value)}
     columns[target.owner] = OWNER_ID
     if target.part is Part.AFFILIATION:
         columns["organisation_id"] = OTHER_ID
@@ -106,33 +106,33 @@ def staged_rows(run_id: int, target: Target) -> dict[str, ColumnElement[Any]]:
     return columns
 
 
-def other_columns(run_id: int, target: Target) -> dict[str, ColumnElement[Any]]:
+def other_columns(run_id: int, target: Target) -> Columns:
     """The columns that a new row has besides."""
-    at: ColumnElement[Any] = literal(now(), Instant())
-    match target.part:
-        case Part.CONTACT:
-            told = {"language": literal("nl"), "source": literal(source_of(run_id)), "version": literal(1)}
-            return told | {"do_not_contact": literal(value=False), "created_at": at}
-        case Part.EMAIL:
-            return {"undeliverable_reason": literal(""), "created_at": at}
-        case Part.IBAN:
-            return {"holder": literal(""), "created_at": at}
-        case Part.ADDRESS:
-            return {"kind": literal(AddressKind.POSTAL.value), "created_at": at}
-        case Part.AFFILIATION:
-            return {"is_primary": literal(value=False), "created_at": at}
-        case Part.CONSENT:
-            said = {"purpose": literal(CONSENT_PURPOSE), "channel": literal(CONSENT_CHANNEL)}
-            return said | {"recorded_at": at}
-        case Part.DUPLICATE:
-            return {"found_at": at, "judged_by": literal("")}
-        case Part.PHONE:
-            return {"created_at": at}
-        case _:
-            return {}
+    at = literal(now(), Instant())
+    found: dict[Part, Columns] = {
+        Part.CONTACT: {
+            "language": literal("nl"),
+            "source": literal(source_of(run_id)),
+            "version": literal(1),
+            "do_not_contact": literal(value=False),
+            "created_at": at,
+        },
+        Part.EMAIL: {"undeliverable_reason": literal(""), "created_at": at},
+        Part.PHONE: {"created_at": at},
+        Part.IBAN: {"holder": literal(""), "created_at": at},
+        Part.ADDRESS: {"kind": literal(AddressKind.POSTAL.value), "created_at": at},
+        Part.AFFILIATION: {"is_primary": literal(value=False), "created_at": at},
+        Part.CONSENT: {
+            "purpose": literal(CONSENT_PURPOSE),
+            "channel": literal(CONSENT_CHANNEL),
+            "recorded_at": at,
+        },
+        Part.DUPLICATE: {"found_at": at, "judged_by": literal("")},
+    }
+    return found.get(target.part, {})
 
 
-def selected(run_id: int, target: Target, columns: dict[str, ColumnElement[Any]]) -> Rows:
+def selected(run_id: int, target: Target, columns: Columns) -> Rows:
     """Columns of the rows that an import makes in a table."""
     rows = select(*(column.label(name) for name, column in columns.items())).select_from(ImportPiece)
     mine = (OWNER.run_id == run_id, OWNER.part == Part.CONTACT, OWNER.ordinal == ImportPiece.ordinal)
@@ -142,11 +142,6 @@ def selected(run_id: int, target: Target, columns: dict[str, ColumnElement[Any]]
     if target.part in {Part.AFFILIATION, Part.DUPLICATE}:
         rows = rows.outerjoin(OTHER, and_(*theirs))
     return rows.where(pieces(run_id, target))
-
-
-def as_text(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """A column for comparison with what JSON holds."""
-    return cast(column, String)
 
 
 def source_of(run_id: int) -> str:

@@ -11,7 +11,7 @@ from fundraising.contacts.models.imports import ImportPiece
 from fundraising.contacts.rules import DuplicateState
 from fundraising.contacts.rules.sheets.matching import Part
 from fundraising.contacts.services.imports.activation import CHANGED, change_rows
-from fundraising.contacts.services.imports.tables import BY_PART, TARGETS, pieces, selected, staged_rows
+from fundraising.contacts.services.imports.tables import BY_PART, TARGETS, field, pieces, selected, staged_rows
 from fundraising.db import Base, session
 from fundraising.imports.rules import Reason
 
@@ -53,7 +53,7 @@ def _take_back(run_id: int, target: Target) -> None:
         mine = select(ImportPiece.made_id).where(pieces(run_id, target))
         _run(delete(table).where(table.id.in_(mine)))
     else:
-        owners = {target.owner: staged_rows(run_id, target)[target.owner]}
+        owners = {target.owner: staged_rows(target)[target.owner]}
         _run(delete(table).where(getattr(table, target.owner).in_(selected(run_id, target, owners))))
 
 
@@ -74,7 +74,7 @@ def _built_upon(run_id: int) -> Iterator[Reason]:
 def _changed_since(run_id: int, target: Target) -> Iterator[Reason]:
     """Rows that the import made, and that are gone or otherwise by now."""
     table: Any = target.table
-    columns = staged_rows(run_id, target)
+    columns = staged_rows(target)
     now_standing = select(*(getattr(table, name) for name in columns))
     if target.part is Part.CONTACT:
         now_standing = now_standing.where(Contact.version == 1, Contact.merged_into_id.is_(None))
@@ -96,12 +96,7 @@ def _changed_otherwise(run_id: int) -> Iterator[Reason]:
     yield from _told("changed_since", "contact", changed.c.contact_id)
     for part in (Part.CHURCH, Part.SCHOOL):
         table: Any = BY_PART[part].table
-        same = [
-            getattr(table, name).is_not_distinct_from(
-                ImportPiece.fields[name].as_integer() if name == "members" else ImportPiece.fields[name].as_string()
-            )
-            for name in BY_PART[part].fields
-        ]
+        same = [getattr(table, name).is_not_distinct_from(field(name)) for name in BY_PART[part].fields]
         still = select(ImportPiece.contact_id).outerjoin(table, and_(table.contact_id == ImportPiece.contact_id, *same))
         other = still.where(pieces(run_id, BY_PART[part], made=False), table.contact_id.is_(None)).subquery()
         yield from _told("changed_since", part.value, other.c.contact_id)
@@ -124,7 +119,7 @@ def _refers(run_id: int, table: Table, column: ColumnElement[int]) -> Iterator[R
                 own = select(ImportPiece.made_id).where(pieces(run_id, target))
                 rows = rows.where(table.c.id.not_in(own))
             else:
-                owners = {target.owner: staged_rows(run_id, target)[target.owner]}
+                owners = {target.owner: staged_rows(target)[target.owner]}
                 rows = rows.where(column.not_in(selected(run_id, target, owners)))
     if table.name == DuplicateCandidate.__tablename__:
         # One that nobody has judged is but a question.
@@ -133,7 +128,7 @@ def _refers(run_id: int, table: Table, column: ColumnElement[int]) -> Iterator[R
 
 
 def _told(code: str, what: str, owner: ColumnElement[int]) -> Iterator[Reason]:
-    count = session().scalar(select(func.count()).select_from(owner.table))  # type: ignore[attr-defined]
+    count = session().scalar(select(func.count()).select_from(owner.table))
     if count:
         some = session().scalars(select(owner).distinct().order_by(owner).limit(_TOLD))
         yield Reason(code, what, f"{count}: {', '.join(map(str, some))}")
