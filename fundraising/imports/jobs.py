@@ -27,6 +27,7 @@ from fundraising.imports.services.staging import (
     keep_columns,
     keep_rows,
     refuse,
+    settled,
     take_back,
 )
 from fundraising.logs import get_logger
@@ -81,9 +82,24 @@ def work_on(run_id: int, state: ImportState, progress: Callable[[int], None] = l
                 refuse(run_id, fault)
             log.info("import refused", number=run_id, fault=fault.fault.value, line=fault.line)
         return
+    if state in {ImportState.ACCEPTING, ImportState.UNDOING}:
+        with transaction():
+            done = bring_in(run_id) if state is ImportState.ACCEPTING else not take_back(run_id)
+        log.info("import worked on", number=run_id, was=state.value, done=done)
+    _settle(run_id)
+
+
+def _settle(run_id: int) -> None:
+    """Do what follows on bringing in or taking back, in steps of their own: others write in between."""
+    run = _fresh(run_id)
+    if not run.unsettled:
+        return
+    settle = kind_named(run.kind).settle
+    for step in settle(as_run(run)) if settle is not None else ():
+        with transaction():
+            step()
     with transaction():
-        done = bring_in(run_id) if state is ImportState.ACCEPTING else not take_back(run_id)
-    log.info("import worked on", number=run_id, was=state.value, done=done)
+        settled(run_id)
 
 
 def _look_at(run_id: int) -> None:

@@ -50,6 +50,8 @@ class ImportRun(Model):
     accepted_by: Mapped[str] = mapped_column(String(64), default="")
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str] = mapped_column(String(64), default="")
+    # It was brought in or taken back, and what follows from that is not all done.
+    unsettled: Mapped[bool] = mapped_column(Boolean, default=False)
     # Since when its rows are no longer kept.
     emptied_at: Mapped[datetime | None]
 

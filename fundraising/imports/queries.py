@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from fundraising.db import session
 from fundraising.imports.models import ImportMapping, ImportRow, ImportRun
@@ -161,7 +161,8 @@ def same_file(view: RunView) -> RunSummary | None:
 
 def at_work() -> Sequence[tuple[int, ImportState]]:
     """The imports that the job has work on, oldest first."""
-    wanted = select(ImportRun.id, ImportRun.state).where(ImportRun.state.in_(AT_WORK)).order_by(ImportRun.id)
+    waiting = or_(ImportRun.state.in_(AT_WORK), ImportRun.unsettled.is_(True))
+    wanted = select(ImportRun.id, ImportRun.state).where(waiting).order_by(ImportRun.id)
     return [(found.id, found.state) for found in session().execute(wanted)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fundraising.imports.rules import Meaning, Reason, SheetRow, StagedRow
 
@@ -35,7 +35,8 @@ class Kind:
     `examine` only reads, and gets the rows in order, some hundreds at a time. `activate` brings everything in that was
     staged, within one transaction, and raises OutOfDate where what it was checked against has changed. `undo` takes
     everything back within one transaction, or changes nothing and says what was built upon it; without it an import is
-    closed once it is accepted. `forget` removes what `store` wrote. With `whole` a file goes in without errors or not
+    closed once it is accepted. `settle` gives what has to follow on either in steps, each short and harmless when it is
+    done again. `forget` removes what `store` wrote. With `whole` a file goes in without errors or not
     at all, and the same file only once. `tallied` kinds have totals that must be told beforehand.
     """
 
@@ -46,6 +47,7 @@ class Kind:
     activate: Callable[[Run], None]
     forget: Callable[[int], None]
     undo: Callable[[Run], Sequence[Reason]] | None = None
+    settle: Callable[[Run], Iterator[Callable[[], object]]] | None = None
     whole: bool = False
     tallied: bool = False
 

@@ -79,7 +79,7 @@ def bring_in(run_id: int) -> bool:
         begin_again(run, "out_of_date")
         record("import.out_of_date", Subject(SUBJECT, run_id))
         return False
-    go(run, ImportState.ACCEPTED, accepted_at=now())
+    go(run, ImportState.ACCEPTED, accepted_at=now(), unsettled=True)
     record("import.brought_in", Subject(SUBJECT, run_id), after={"outcomes": run.outcomes, "by": run.accepted_by})
     return True
 
@@ -95,9 +95,14 @@ def take_back(run_id: int) -> Sequence[Reason]:
         go(run, ImportState.ACCEPTED, problem={"code": "built_upon", "reasons": told})
         record("import.undo_refused", Subject(SUBJECT, run_id), after={"reasons": told})
         return built
-    go(run, ImportState.UNDONE, undone_at=now())
+    go(run, ImportState.UNDONE, undone_at=now(), unsettled=True)
     record("import.undone", Subject(SUBJECT, run_id), after={"by": run.undone_by})
     return []
+
+
+def settled(run_id: int) -> None:
+    """Note that everything that follows on bringing in or taking back is done."""
+    session().execute(update(ImportRun).where(ImportRun.id == run_id).values(unsettled=False))
 
 
 def as_run(run: ImportRun) -> Run:

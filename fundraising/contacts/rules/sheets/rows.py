@@ -98,7 +98,8 @@ _READ: dict[str, Callable[[Value], Any]] = {
 # `Kerkstraat 12 a`, `Plein 1940-1945 3`, `Dorpsstraat 7-II`: the last number with what belongs to it.
 _ADDRESS = re.compile(r"(?P<street>.*\D)\s+(?P<number>\d+\s?[-/]?\s?[\w-]{0,6})")
 _TITLE = re.compile(
-    r"(?P<mr>(de\s)?(dhr|heer|hr)\b\.?)|(?P<mrs>(mevr?(rouw)?|mw)\b\.?)|(ds|dr|drs|ir|prof|mr)\.", re.IGNORECASE
+    r"(?P<mr>(de\s)?(dhr|heer|hr)\b\.?)|(?P<mrs>(mevr?(rouw)?|mw)\b\.?)|(ds|dr|drs|ir|prof|mr)\.",
+    re.IGNORECASE,
 )
 _INITIALS = re.compile(r"(\w{1,3}\.\s?)+|[A-Z]{1,4}(?=\s)")
 

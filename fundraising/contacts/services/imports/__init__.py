@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fundraising.contacts.rules import OrganisationKind
 from fundraising.contacts.rules.sheets.columns import COLUMNS, CONSENT, NAME
-from fundraising.contacts.services.imports.activation import activate
+from fundraising.contacts.services.imports.activation import activate, settle
 from fundraising.contacts.services.imports.pieces import forget_pieces
 from fundraising.contacts.services.imports.planning import examine
 from fundraising.contacts.services.imports.undoing import undo
@@ -39,5 +39,6 @@ CONTACTS = register(
         activate=activate,
         forget=forget_pieces,
         undo=undo,
+        settle=settle,
     )
 )

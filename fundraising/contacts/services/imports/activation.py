@@ -6,6 +6,7 @@ were checked is looked for first.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
@@ -24,17 +25,19 @@ from fundraising.contacts.services.imports.tables import (
     selected,
     staged_rows,
 )
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import is_sqlite, session
 from fundraising.imports.rules import OutOfDate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.orm import InstrumentedAttribute as _Column
 
     from fundraising.contacts.services.imports.tables import Rows, Target
     from fundraising.imports.services.kinds import Run
 
+_REINDEXED_AT_ONCE = 200
 CHANGED = (Part.CONTACT, Part.CHURCH, Part.SCHOOL)
 
 
@@ -74,6 +77,13 @@ def touched(run_id: int) -> list[int]:
     owners = select(ImportPiece.contact_id).where(ImportPiece.run_id == run_id, ImportPiece.contact_id.is_not(None))
     made = select(ImportPiece.made_id).where(pieces(run_id, BY_PART[Part.CONTACT]))
     return [number for number in session().scalars(owners.union(made)) if number is not None]
+
+
+def settle(run: Run) -> Iterator[Callable[[], object]]:
+    """Let what was made, changed or taken back be found under what it is called now, some hundreds at a time."""
+    contact_ids = touched(run.run_id)
+    for start in range(0, len(contact_ids), _REINDEXED_AT_ONCE):
+        yield partial(reindex, contact_ids[start : start + _REINDEXED_AT_ONCE])
 
 
 def _number(run_id: int, target: Target) -> None:

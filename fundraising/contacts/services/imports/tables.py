@@ -117,7 +117,7 @@ def other_columns(run_id: int, target: Target) -> Columns:
             "do_not_contact": literal(value=False),
             "created_at": at,
         },
-        Part.EMAIL: {"undeliverable_reason": literal(""), "created_at": at},
+        Part.EMAIL: {"undeliverable_reason": literal(""), "is_primary": literal(value=False), "created_at": at},
         Part.PHONE: {"created_at": at},
         Part.IBAN: {"holder": literal(""), "created_at": at},
         Part.ADDRESS: {"kind": literal(AddressKind.POSTAL.value), "created_at": at},

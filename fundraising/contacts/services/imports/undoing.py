@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from fundraising.imports.services.kinds import Run
 
 _TOLD = 5
-# Made anew from what stands in other tables; nobody builds upon it.
-DERIVED: set[str] = set()
 
 
 def undo(run: Run) -> list[Reason]:
@@ -104,10 +102,9 @@ def _changed_otherwise(run_id: int) -> Iterator[Reason]:
 
 def _references(table: Table) -> Iterator[ColumnElement[int]]:
     """The columns of a table that point to contacts, whichever slice it belongs to."""
-    if table.name not in DERIVED:
-        for key in table.foreign_keys:
-            if key.column.table.name == Contact.__tablename__:
-                yield key.parent
+    for key in table.foreign_keys:
+        if key.column.table.name == Contact.__tablename__:
+            yield key.parent
 
 
 def _refers(run_id: int, table: Table, column: ColumnElement[int]) -> Iterator[Reason]:

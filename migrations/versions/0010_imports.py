@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _INSTANT = sa.DateTime(timezone=True)
@@ -49,6 +49,7 @@ def _runs() -> None:
         sa.Column("accepted_by", sa.String(length=64), nullable=False),
         sa.Column("undone_at", _INSTANT, nullable=True),
         sa.Column("undone_by", sa.String(length=64), nullable=False),
+        sa.Column("unsettled", sa.Boolean(), nullable=False),
         sa.Column("emptied_at", _INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
     )
