@@ -54,7 +54,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedRow:
-    """What a row says. With `errors` it is not brought in; `remarks` only say something. `newsletter` None: not said."""
+    """What a row says. With `errors` it is not brought in; `remarks` only say something. `newsletter` None: unsaid."""
 
     line: int
     organisation: Facts | None
