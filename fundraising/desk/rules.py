@@ -1,4 +1,4 @@
-"""What pages of the desk are made of, without a database: filters, and charts as numbers for an SVG."""
+"""What pages of the desk are made of, without a database: filters, giving per year, charts as numbers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _CHART_WIDTH, _CHART_HEIGHT, _LABEL_HEIGHT = 480, 160, 20
 _WIDEST_BAR = 48
 _GAP = 0.3
+_MOST_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,47 @@ class Chart:
     height: int
     ground: int
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivingYear:
+    """What one contact gave in a tax year, to each programme in the order of the table, and in all."""
+
+    year: int
+    amounts: tuple[Euro, ...]
+    total: Euro
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What a contact gave: per year, newest first, and per programme in the order of `programme_ids`."""
+
+    programme_ids: tuple[int, ...]
+    years: tuple[GivingYear, ...]
+    total: Euro
+    chart: Chart
+
+
+def giving(totals: Sequence[tuple[int, int, Euro]]) -> Giving:
+    """Giving from (tax year, programme, amount). Years without a gift between two with one stay in, empty."""
+    by_year: dict[int, dict[int, Euro]] = {}
+    for year, programme_id, amount in totals:
+        by_year.setdefault(year, {})[programme_id] = amount
+    programme_ids = tuple(sorted({programme_id for _, programme_id, _ in totals}))
+    every_year = range(min(by_year), max(by_year) + 1) if by_year else range(0)
+    years = [_giving_year(year, by_year.get(year, {}), programme_ids) for year in every_year]
+    columns = [(str(year.year), dict(enumerate(year.amounts))) for year in years[-_MOST_COLUMNS:]]
+    return Giving(
+        programme_ids,
+        tuple(reversed(years)),
+        Euro.sum(amount for _, _, amount in totals),
+        bar_chart(columns),
+    )
+
+
+def _giving_year(year: int, amounts: Mapping[int, Euro], programme_ids: Sequence[int]) -> GivingYear:
+    each = tuple(amounts.get(programme_id, Euro(0)) for programme_id in programme_ids)
+    return GivingYear(year, each, Euro.sum(each))
 
 
 def bar_chart(columns: Sequence[tuple[str, Mapping[int, Euro]]]) -> Chart:

@@ -19,7 +19,7 @@ from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, LedgerMode, Sour
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row, Select, Subquery
@@ -72,6 +72,15 @@ class ContactTotal:
     """What one contact, or nobody known, gave in a tax year."""
 
     contact_id: int | None
+    total: Euro
+
+
+@dataclass(frozen=True, slots=True)
+class YearTotal:
+    """What was given to one programme in a tax year."""
+
+    year: int
+    programme_id: int
     total: Euro
 
 
@@ -147,6 +156,18 @@ def tax_year_totals(year: int) -> Iterator[ContactTotal]:
     )
     for contact_id, total in session().execute(sums.execution_options(yield_per=_PAGE)):
         yield ContactTotal(contact_id, total)
+
+
+def totals_by_year(contact_ids: Collection[int]) -> list[YearTotal]:
+    """What a contact with these numbers gave per tax year and programme, less what went back, oldest first."""
+    year = func.extract("year", GiftEntry.received_on)
+    sums = (
+        select(year.label("year"), GiftEntry.programme_id, func.sum(GiftEntry.amount).label("total"))
+        .where(GiftEntry.contact_id.in_(contact_ids))
+        .group_by(year, GiftEntry.programme_id)
+        .order_by(year, GiftEntry.programme_id)
+    )
+    return [YearTotal(int(row.year), row.programme_id, row.total) for row in session().execute(sums)]
 
 
 def financial_year_total(year: int) -> Euro:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, select
 
+from fundraising.contacts.rules import PersonName, full_name
 from fundraising.db import session
-from fundraising.giving.models import Donation, OfferedMethod, Payment, PaymentEvent, WebhookHint
+from fundraising.giving.models import Donation, DonorDetails, OfferedMethod, Payment, PaymentEvent, WebhookHint
 from fundraising.giving.rules import DonationState, EventKind, HintState, Method, PaymentStatus, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import ColumnElement
@@ -163,8 +164,56 @@ def payments(status: PaymentStatus | None = None, *, most: int = 100) -> list[Pa
     return [_summary(*row) for row in session().execute(statement)]
 
 
-def double_payments(*, most: int = 100) -> list[PaymentSummary]:
-    """Paid payments of one form that was paid more than once, grouped by form: exceptions, probably to be refunded."""
+@dataclass(frozen=True, slots=True)
+class OpenTransfer:
+    """A promise that somebody would transfer an amount, not yet received; `contact_id` where one is known."""
+
+    reference: str
+    amount: Euro
+    programme_id: int
+    contact_id: int | None
+    donor: str
+    created_at: datetime
+    lapses_at: datetime
+
+
+def open_transfers(*, most: int = 100) -> list[OpenTransfer]:
+    """Promised transfers that may still come, the one that lapses first on top."""
+    rows = session().scalars(
+        select(Donation)
+        .where(Donation.route == Route.TRANSFER, Donation.state == DonationState.PROMISED)
+        .order_by(Donation.lapses_at, Donation.id)
+        .limit(most),
+    )
+    return [
+        OpenTransfer(
+            reference=row.reference,
+            amount=row.amount,
+            programme_id=row.programme_id,
+            contact_id=row.contact_id,
+            donor=row.donor.organisation_name or _donor_name(row.donor),
+            created_at=row.created_at,
+            lapses_at=row.lapses_at,
+        )
+        for row in rows
+    ]
+
+
+def donor_messages(references: Collection[str]) -> dict[str, str]:
+    """What donors wrote with these gifts, by the gift's reference; who wrote nothing is left out."""
+    rows = session().execute(
+        select(Donation.reference, DonorDetails.message)
+        .join(DonorDetails, DonorDetails.donation_id == Donation.id)
+        .where(Donation.reference.in_(references), DonorDetails.message != ""),
+    )
+    return {row.reference: row.message for row in rows}
+
+
+def double_payments(*, since: datetime | None = None, most: int = 100) -> list[PaymentSummary]:
+    """Paid payments of one form that was paid more than once, grouped by form: exceptions, probably to be refunded.
+
+    With `since`, only of forms that were sent after that: to look through all of them takes long.
+    """
     doubled = (
         select(Donation.form_nonce)
         .join(Payment, Payment.donation_id == Donation.id)
@@ -172,6 +221,8 @@ def double_payments(*, most: int = 100) -> list[PaymentSummary]:
         .group_by(Donation.form_nonce)
         .having(func.count() > 1)
     )
+    if since is not None:
+        doubled = doubled.where(Donation.created_at >= since)
     statement = (
         _summaries()
         .where(Donation.form_nonce.in_(doubled), Payment.status == PaymentStatus.PAID)
@@ -256,6 +307,10 @@ def _due(which: ColumnElement[bool], now: datetime, most: int) -> list[DuePaymen
         .limit(most),
     )
     return [DuePayment(*row) for row in rows]
+
+
+def _donor_name(donor: DonorDetails) -> str:
+    return full_name(PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname))
 
 
 def _payments_of(donation_id: int) -> list[Payment]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from enum import StrEnum
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import CursorResult, Index, Integer, Select, String, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from fundraising import tasks
 from fundraising.clock import now
 from fundraising.db import Model, RowId, after_commit, session, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DELIVERY_JOB = "mail-delivery"
 # How long a mail can be read here after it was sent or given up: a donor who asks about it does so within weeks.
@@ -177,6 +181,18 @@ def outbox(*states: MailState, limit: int = 200) -> list[MailRow]:
     if states:
         query = query.where(OutgoingMail.state.in_(states))
     return [MailRow(**row._asdict()) for row in session().execute(query)]
+
+
+def mails_to(addresses: Iterable[str], *, most: int) -> list[MailRow]:
+    """The newest mails to any of these addresses. An address that mail cannot be sent to never got any."""
+    mailboxes = {address.strip().lower() for address in addresses}
+    for address in list(mailboxes):
+        with suppress(NotAMail):
+            mailboxes.add(_mailbox(address))
+    # A mail that was emptied is to nobody any more.
+    theirs = _rows().where(OutgoingMail.recipient.in_(mailboxes - {""}))
+    newest_first = theirs.order_by(OutgoingMail.created_at.desc(), OutgoingMail.id.desc())
+    return [MailRow(**row._asdict()) for row in session().execute(newest_first.limit(most))]
 
 
 def texts(mail_id: int) -> tuple[MailRow, str] | None:

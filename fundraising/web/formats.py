@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import phonenumbers
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _NBSP = "\u00a0"
 # "22 November 2026" is how the Dutch write it, and in English it reads well too.
 _LONG_DATE = "d MMMM y"
+_DUTCH_NUMBERS = 31
 _SHORT_DATE = "d MMM y"
 
 
@@ -31,8 +34,11 @@ def init(app: Flask) -> None:
         written_date=written_date,
         written_moment=written_moment,
         short_date=short_date,
+        short_moment=short_moment,
         time_of_day=time_of_day,
         counted=counted,
+        phone=phone,
+        country=country,
         iban=iban,
     )
     app.jinja_env.globals["organisation"] = app.config["ORGANISATION"]
@@ -60,6 +66,11 @@ def short_date(day: date) -> str:
     return format_date(day, _SHORT_DATE, locale=current_language())
 
 
+def short_moment(instant: datetime) -> str:
+    """The Amsterdam date of an instant, for a table. Raises ValueError for a naive one."""
+    return short_date(date_of(instant))
+
+
 def time_of_day(instant: datetime) -> str:
     """The time in Amsterdam, to the minute: `14:05`. Raises ValueError for a naive instant."""
     return f"{aware(instant).astimezone(AMSTERDAM):%H:%M}"
@@ -68,6 +79,22 @@ def time_of_day(instant: datetime) -> str:
 def counted(number: int) -> str:
     """A number of things: `1.300`, in English `1,300`."""
     return format_decimal(number, locale=current_language())
+
+
+def phone(number: str) -> str:
+    """A telephone number in E.164 as people read it: `06 12345678`, from abroad `+32 2 555 12 12`."""
+    try:
+        parsed = phonenumbers.parse(number, "NL")
+    except phonenumbers.NumberParseException:
+        return number
+    ours = parsed.country_code == _DUTCH_NUMBERS
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if ours else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
+def country(code: str) -> str:
+    """A country by its ISO code, in the language of the page."""
+    return str(Locale(current_language()).territories.get(code, code))
 
 
 def iban(compact: str) -> str:

@@ -184,14 +184,15 @@ def consent_state(contact_id: int, purpose: str, channel: str) -> ConsentState |
     return session().scalar(newest_first.limit(1))
 
 
-def open_duplicates() -> list[DuplicateRow]:
-    """The pairs that staff have yet to judge, oldest first; a pair that was merged since is left out."""
+def open_duplicates(*, most: int | None = None) -> list[DuplicateRow]:
+    """The pairs that staff have yet to judge, oldest first, all or so many; one that was merged since is left out."""
     rows = (
         session()
         .scalars(
             select(DuplicateCandidate)
             .where(DuplicateCandidate.state == DuplicateState.OPEN)
-            .order_by(DuplicateCandidate.id),
+            .order_by(DuplicateCandidate.id)
+            .limit(most),
         )
         .all()
     )
@@ -225,9 +226,20 @@ def current_id(contact_id: int) -> int:
 
 def known_as(contact_id: int) -> list[int]:
     """The ids that are all one contact now: first the one that stands, then those that were merged into it."""
-    merged = survivors()
     now_one = current_id(contact_id)
-    return [now_one, *session().scalars(select(merged.c.id).where(merged.c.survivor_id == now_one))]
+    return [now_one, *absorbed([now_one])]
+
+
+def absorbed(contact_ids: Collection[int]) -> dict[int, int]:
+    """The contacts that were merged into these, at whatever remove, each with the one of these that it is now."""
+    if not contact_ids:
+        return {}
+    first = select(Contact.id, Contact.merged_into_id.label("survivor_id"))
+    below = first.where(Contact.merged_into_id.in_(contact_ids)).cte("merged_below", recursive=True)
+    below = below.union(
+        select(Contact.id, below.c.survivor_id).join(below, Contact.merged_into_id == below.c.id),
+    )
+    return {row.id: row.survivor_id for row in session().execute(select(below.c.id, below.c.survivor_id))}
 
 
 def survivors(contact_ids: Collection[int] | None = None) -> Subquery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.desk.views import shell
+from fundraising.desk.views import contact, contacts, front, panels, shell, words
 from fundraising.desk.views.blueprint import blueprint
 
 if TYPE_CHECKING:
@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["init_desk"]
 
+# Imported for their routes.
+_PAGES = (contact, contacts)
+
 
 def init_desk(app: Flask) -> None:
     """Prepare the shell and register the pages."""
     shell.init(app)
+    words.init(app)
+    panels.init(app, front.PANELS)
     app.register_blueprint(blueprint)

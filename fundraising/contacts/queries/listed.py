@@ -1,0 +1,217 @@
+"""The list of contacts: filtered by what is not personal, in a stable order, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select, union
+
+from fundraising.contacts.models import ChurchDetails, Contact, ContactEmail, PostalAddress, SchoolDetails
+from fundraising.contacts.queries import absorbed, current_ids, display_names, person_name, survivors
+from fundraising.contacts.rules import full_name
+from fundraising.db import session
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+
+    from fundraising.contacts.rules import ContactKind, OrganisationKind
+    from fundraising.contacts.rules.organisations import Denomination, SchoolLevel
+
+# Nobody reads a number beyond it, and to count further would cost more than the page itself.
+MOST_COUNTED = 10_000
+
+
+class Mailbox(StrEnum):
+    """Whether a contact can be reached by e-mail."""
+
+    SOME = "some"
+    NONE = "none"
+    UNDELIVERABLE = "undeliverable"
+
+
+class Order(StrEnum):
+    """By what a list of contacts can be ordered."""
+
+    NAME = "naam"
+    SINCE = "sinds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFilter:
+    """Which contacts to list; what is left None does not matter."""
+
+    kind: ContactKind | None = None
+    organisation_kind: OrganisationKind | None = None
+    denomination: Denomination | None = None
+    level: SchoolLevel | None = None
+    town: str | None = None
+    language: str | None = None
+    mailbox: Mailbox | None = None
+    deceased: bool | None = None
+    do_not_contact: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedContact:
+    """A contact in a list; `email` is the oldest address, `town` that of the newest postal address."""
+
+    contact_id: int
+    kind: ContactKind
+    organisation_kind: OrganisationKind | None
+    name: str
+    town: str
+    email: str
+    undeliverable: bool
+    deceased: bool
+    do_not_contact: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LostMailbox:
+    """An e-mail address from which mail comes back, and what the mail server said."""
+
+    contact_id: int
+    name: str
+    address: str
+    since: datetime
+    reason: str
+
+
+def lost_mailboxes(*, most: int) -> list[LostMailbox]:
+    """Addresses to be mended, the latest first."""
+    rows = (
+        session()
+        .scalars(
+            select(ContactEmail)
+            .where(ContactEmail.undeliverable_at.is_not(None))
+            .order_by(ContactEmail.undeliverable_at.desc(), ContactEmail.id.desc())
+            .limit(most),
+        )
+        .all()
+    )
+    owners = [row.contact_id for row in rows]
+    now_are, names = current_ids(owners), display_names(owners)
+    return [
+        LostMailbox(
+            now_are[row.contact_id],
+            names[row.contact_id],
+            row.address,
+            row.undeliverable_at,
+            row.undeliverable_reason,
+        )
+        for row in rows
+        if row.undeliverable_at is not None
+    ]
+
+
+def listed_contacts(
+    wanted: ListFilter, *, order: Order = Order.NAME, descending: bool = False, skip: int = 0, limit: int
+) -> list[ListedContact]:
+    """A part of the list, those that were merged into another left out; five queries, however long it is."""
+    rows = session().scalars(_ordered(_matching(wanted), order, descending=descending).offset(skip).limit(limit)).all()
+    whose = {row.id: row.id for row in rows} | absorbed([row.id for row in rows])
+    emails, towns = _emails(whose), _towns(whose)
+    return [
+        ListedContact(
+            contact_id=row.id,
+            kind=row.kind,
+            organisation_kind=row.organisation_kind,
+            name=row.organisation_name or full_name(person_name(row)),
+            town=towns.get(row.id, ""),
+            email=emails[row.id].address if row.id in emails else "",
+            undeliverable=row.id in emails and emails[row.id].undeliverable_at is not None,
+            deceased=row.deceased_on is not None,
+            do_not_contact=row.do_not_contact,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def count_listed(wanted: ListFilter) -> int:
+    """How many contacts match, counted no further than `MOST_COUNTED`."""
+    some = _matching(wanted).with_only_columns(Contact.id).limit(MOST_COUNTED).subquery()
+    return session().scalar(select(func.count()).select_from(some)) or 0
+
+
+def _matching(wanted: ListFilter) -> Select[Any]:
+    return select(Contact).where(Contact.merged_into_id.is_(None), *_conditions(wanted))
+
+
+def _ordered(matching: Select[Any], order: Order, *, descending: bool) -> Select[Any]:
+    by = [Contact.match_name, Contact.id] if order is Order.NAME else [Contact.id]
+    return matching.order_by(*(column.desc() for column in by) if descending else by)
+
+
+def _conditions(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.kind is not None:
+        yield Contact.kind == wanted.kind
+    if wanted.organisation_kind is not None:
+        yield Contact.organisation_kind == wanted.organisation_kind
+    if wanted.denomination is not None:
+        yield _whose(select(ChurchDetails.contact_id).where(ChurchDetails.denomination == wanted.denomination))
+    if wanted.level is not None:
+        yield _whose(select(SchoolDetails.contact_id).where(SchoolDetails.level == wanted.level))
+    if wanted.language is not None:
+        yield Contact.language == wanted.language
+    if wanted.deceased is not None:
+        yield Contact.deceased_on.is_not(None) if wanted.deceased else Contact.deceased_on.is_(None)
+    if wanted.do_not_contact is not None:
+        yield Contact.do_not_contact.is_(wanted.do_not_contact)
+    if wanted.town:
+        yield _in_town(wanted.town)
+    if wanted.mailbox is not None:
+        yield _reachable(wanted.mailbox)
+
+
+def _in_town(town: str) -> ColumnElement[bool]:
+    """In a town as it was typed, or in capitals, as some keep them."""
+    spellings = {town, town.upper(), town.title()}
+    return _whose(
+        select(PostalAddress.contact_id).where(PostalAddress.town.in_(spellings)),
+        select(ChurchDetails.contact_id).where(ChurchDetails.town.in_(spellings)),
+    )
+
+
+def _reachable(mailbox: Mailbox) -> ColumnElement[bool]:
+    if mailbox is Mailbox.UNDELIVERABLE:
+        return _whose(select(ContactEmail.contact_id).where(ContactEmail.undeliverable_at.is_not(None)))
+    merged = survivors()
+    own = select(ContactEmail.id).where(ContactEmail.contact_id == Contact.id).exists()
+    through_merge = Contact.id.in_(
+        select(merged.c.survivor_id).join(ContactEmail, ContactEmail.contact_id == merged.c.id),
+    )
+    return or_(own, through_merge) if mailbox is Mailbox.SOME else and_(~own, ~through_merge)
+
+
+def _whose(*owners: Select[Any]) -> ColumnElement[bool]:
+    """Whose these rows are, or were before a merge."""
+    owner, merged = union(*owners).subquery(), survivors()
+    column = next(iter(owner.c))
+    through_merge = select(merged.c.survivor_id).join(owner, column == merged.c.id)
+    return Contact.id.in_(union(select(column), through_merge).subquery().select())
+
+
+def _emails(whose: dict[int, int]) -> dict[int, ContactEmail]:
+    rows = session().scalars(_of(ContactEmail, whose).order_by(ContactEmail.id))
+    oldest: dict[int, ContactEmail] = {}
+    for row in rows:
+        oldest.setdefault(whose[row.contact_id], row)
+    return oldest
+
+
+def _towns(whose: dict[int, int]) -> dict[int, str]:
+    """The newest address counts; a church without one has the town where it stands."""
+    towns = {whose[row.contact_id]: row.town for row in session().scalars(_of(ChurchDetails, whose))}
+    rows: Sequence[PostalAddress] = session().scalars(_of(PostalAddress, whose).order_by(PostalAddress.id)).all()
+    return towns | {whose[row.contact_id]: row.town for row in rows}
+
+
+def _of(table: Any, ids: Collection[int]) -> Select[Any]:  # noqa: ANN401  any table of a contact's
+    return select(table).where(table.contact_id.in_(ids))

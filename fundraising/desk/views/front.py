@@ -1,0 +1,108 @@
+"""The front page of the desk: what needs doing today, for the roles of whoever looks."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import render_template
+
+from fundraising.accounts.rules import Permission, Role
+from fundraising.accounts.views import current_user, requires_staff
+from fundraising.contacts.queries.listed import ListFilter, Order, listed_contacts, lost_mailboxes
+from fundraising.desk.queries.today import new_gifts, pairs_to_judge, recent_double_payments
+from fundraising.desk.views.blueprint import blueprint
+from fundraising.desk.views.panels import MOST_ROWS, Panel, panels_for
+from fundraising.giving.queries import open_transfers
+from fundraising.mailer import MailState, outbox
+from fundraising.programmes.queries import programme_names
+from fundraising.web.locale import current_language, lazy_text
+from fundraising.web.menu import Group, MenuItem, in_menu
+
+_READ = MOST_ROWS + 1
+_RELATIONS, _FINANCE = frozenset({Role.RELATIONS}), frozenset({Role.FINANCE})
+
+PANELS = (
+    Panel(
+        name="new_gifts",
+        place=10,
+        title=lazy_text("New gifts"),
+        empty=lazy_text("No gift has come in yet."),
+        roles=frozenset({Role.RELATIONS, Role.AUDITOR}),
+        permission=Permission.SEE_GIFTS,
+        read=partial(new_gifts, _READ),
+        endpoint="desk.gifts",
+    ),
+    Panel(
+        name="duplicates",
+        place=20,
+        title=lazy_text("Duplicates to judge"),
+        empty=lazy_text("No two contacts look alike."),
+        roles=_RELATIONS,
+        permission=Permission.MERGE_CONTACTS,
+        read=partial(pairs_to_judge, _READ),
+        endpoint="contacts.duplicates",
+    ),
+    Panel(
+        name="lost_mailboxes",
+        place=30,
+        title=lazy_text("E-mail that comes back"),
+        empty=lazy_text("All mail arrives."),
+        roles=_RELATIONS,
+        permission=Permission.EDIT_CONTACTS,
+        read=partial(lost_mailboxes, most=_READ),
+        endpoint="desk.contacts",
+        values={"mail": "onbestelbaar"},
+    ),
+    Panel(
+        name="new_contacts",
+        place=40,
+        title=lazy_text("New contacts"),
+        empty=lazy_text("Nobody is known yet."),
+        roles=_RELATIONS,
+        permission=Permission.SEE_CONTACTS,
+        read=partial(listed_contacts, ListFilter(), order=Order.SINCE, descending=True, limit=_READ),
+        endpoint="desk.contacts",
+        values={"sorteer": "-sinds"},
+    ),
+    Panel(
+        name="open_transfers",
+        place=50,
+        title=lazy_text("Transfers that were promised"),
+        empty=lazy_text("Every promised transfer has come in."),
+        roles=_FINANCE,
+        permission=Permission.SEE_GIFTS,
+        read=partial(open_transfers, most=_READ),
+    ),
+    Panel(
+        name="double_payments",
+        place=60,
+        title=lazy_text("Paid twice"),
+        empty=lazy_text("Nobody paid twice in the last two months."),
+        roles=_FINANCE,
+        permission=Permission.SEE_GIFTS,
+        read=partial(recent_double_payments, _READ),
+    ),
+    Panel(
+        name="failed_mails",
+        place=70,
+        title=lazy_text("Mail that could not be delivered"),
+        empty=lazy_text("All mail was delivered."),
+        roles=frozenset({Role.FINANCE, Role.ADMINISTRATOR}),
+        permission=Permission.SEE_JOBS,
+        read=partial(outbox, MailState.FAILED, limit=_READ),
+    ),
+)
+
+in_menu(blueprint, MenuItem(group=Group.TODAY, place=0, label=lazy_text("Today"), endpoint="desk.front"))
+
+
+@blueprint.get("/")
+@requires_staff
+def front() -> str:
+    """What needs doing today."""
+    user = current_user()
+    return render_template(
+        "desk/front.html",
+        panels=panels_for(user),
+        programmes=programme_names(current_language()),
+    )

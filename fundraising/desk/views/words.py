@@ -1,0 +1,158 @@
+"""What kinds and states are called on pages of the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fundraising.contacts.rules import ConsentState, ContactKind, IbanProvenance, OrganisationKind, Salutation
+from fundraising.contacts.rules.organisations import AddressKind, Channel, Denomination, Role, SchoolLevel
+from fundraising.mailer import MailState
+from fundraising.web.locale import NATIVE_NAMES
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+    from flask import Flask
+
+CONTACT_KINDS = {ContactKind.PERSON: _("Person"), ContactKind.ORGANISATION: _("Organisation")}
+ORGANISATION_KINDS = {
+    OrganisationKind.CHURCH: _("Church"),
+    OrganisationKind.DIACONIE: _("Diaconie"),
+    OrganisationKind.SCHOOL: _("School"),
+    OrganisationKind.COMPANY: _("Company"),
+    OrganisationKind.FUND: _("Fund"),
+    OrganisationKind.OTHER: _("Other organisation"),
+}
+DENOMINATIONS = {
+    Denomination.PKN: "PKN",
+    Denomination.RK: _("Roman Catholic"),
+    Denomination.CGK: "CGK",
+    Denomination.NGK: "NGK",
+    Denomination.HHK: "HHK",
+    Denomination.GG: "GG",
+    Denomination.GGIN: "GGiN",
+    Denomination.OGG: "OGG",
+    Denomination.BAPTIST: _("Baptist"),
+    Denomination.VEG: "VEG",
+    Denomination.VPE: _("Evangelical or Pentecostal (VPE)"),
+    Denomination.SALVATION_ARMY: _("Salvation Army"),
+    Denomination.MIGRANT: _("Migrant church"),
+    Denomination.ECUMENICAL: _("Ecumenical"),
+    Denomination.OTHER: _("Other denomination"),
+}
+SCHOOL_LEVELS = {
+    SchoolLevel.PO: _("Primary school (PO)"),
+    SchoolLevel.SO: _("Special school (SO)"),
+    SchoolLevel.VO: _("Secondary school (VO)"),
+    SchoolLevel.MBO: _("Vocational education (MBO)"),
+    SchoolLevel.HBO: _("University of applied sciences (HBO)"),
+    SchoolLevel.WO: _("University (WO)"),
+}
+ROLES = {
+    Role.CONTACT: _("contact person"),
+    Role.MINISTER: _("minister"),
+    Role.PRIEST: _("priest"),
+    Role.PASTOR: _("pastor"),
+    Role.CLERK: _("clerk of the church council"),
+    Role.ELDER: _("elder"),
+    Role.DEACON: _("deacon"),
+    Role.CHURCHWARDEN: _("churchwarden"),
+    Role.MISSION: _("mission and diaconal committee (ZWO)"),
+    Role.TREASURER: _("treasurer"),
+    Role.SEXTON: _("sexton"),
+    Role.CHAIR: _("chair"),
+    Role.SECRETARY: _("secretary"),
+    Role.DIRECTOR: _("director"),
+    Role.TEACHER: _("teacher"),
+    Role.MEMBER: _("member"),
+    Role.OTHER: _("another role"),
+}
+CHANNELS = {Channel.EMAIL: _("by e-mail"), Channel.POST: _("by post"), Channel.PHONE: _("by telephone")}
+ADDRESS_KINDS = {AddressKind.POSTAL: _("postal address"), AddressKind.VISITING: _("visiting address")}
+PROVENANCES = {
+    IbanProvenance.TYPED: _("typed, not proven"),
+    IbanProvenance.MOLLIE: _("seen by Mollie"),
+    IbanProvenance.BANK: _("seen at the bank"),
+}
+CONSENT_STATES = {
+    ConsentState.REQUESTED: _("asked, not confirmed"),
+    ConsentState.GRANTED: _("agreed"),
+    ConsentState.WITHDRAWN: _("withdrawn"),
+}
+MAIL_STATES = {
+    MailState.WAITING: _("waiting"),
+    MailState.SENDING: _("being sent"),
+    MailState.SENT: _("sent"),
+    MailState.FAILED: _("not delivered"),
+}
+SALUTATIONS = {Salutation.MR: _("Mr"), Salutation.MRS: _("Mrs"), Salutation.UNKNOWN: ""}
+MAIL_KINDS = {
+    "thank_you": _("Thanks for a gift"),
+    "transfer_instructions": _("How to transfer"),
+    "newsletter_confirmation": _("Confirmation of the newsletter"),
+}
+SOURCES = {
+    "online_gift": _("an online gift"),
+    "import": _("an import"),
+    "staff": _("typed in by staff"),
+}
+PURPOSES = {"newsletter": _("Newsletter")}
+
+# What the audit trail calls what was done.
+DEEDS = {
+    "contact.created": _("Added"),
+    "contact.changed": _("Changed"),
+    "contact.merged": _("Merged"),
+    "contact.unmerged": _("Merge undone"),
+    "contact.exported": _("Exported"),
+    "contact.file": _("Complete file made"),
+    "contact.erased": _("Erased"),
+}
+
+_BY_KIND: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    ContactKind: CONTACT_KINDS,
+    OrganisationKind: ORGANISATION_KINDS,
+    Denomination: DENOMINATIONS,
+    SchoolLevel: SCHOOL_LEVELS,
+    Role: ROLES,
+    Channel: CHANNELS,
+    AddressKind: ADDRESS_KINDS,
+    IbanProvenance: PROVENANCES,
+    ConsentState: CONSENT_STATES,
+    MailState: MAIL_STATES,
+    Salutation: SALUTATIONS,
+}
+_BY_NAME: Mapping[str, Mapping[str, str]] = {
+    "mail": MAIL_KINDS,
+    "source": SOURCES,
+    "purpose": PURPOSES,
+    "language": NATIVE_NAMES,
+    "channel": {channel.value: words for channel, words in CHANNELS.items()},
+}
+
+
+def init(app: Flask) -> None:
+    """Let templates write `{{ contact.kind|word }}`, and `{{ mail.kind|word_of("mail") }}` for what is a bare text."""
+    app.jinja_env.filters.update(word=word, word_of=word_of, deed=deed)
+
+
+def word(value: StrEnum | None) -> str:
+    """What a kind or state is called; nothing for none."""
+    return str(_BY_KIND[type(value)][value]) if value is not None else ""
+
+
+def word_of(value: str, kind: str) -> str:
+    """What a bare text of this kind is called; one that we have no word for is shown as it is."""
+    return str(_BY_NAME[kind].get(value, value.replace("_", " ")))
+
+
+def deed(action: str) -> str:
+    """What was done, from its name in the audit trail, `contact.changed`; one without a word as it is."""
+    return str(DEEDS.get(action, action.rpartition(".")[2].replace("_", " ").capitalize()))
+
+
+def options(words: Mapping[Any, str]) -> list[tuple[str, str]]:
+    """Values with their words, as a filter or a field offers them."""
+    return [(value.value, str(words[value])) for value in words]
