@@ -38,6 +38,7 @@ BEFORE_SIGNING_IN = {
 }
 # Open to all staff, whatever their roles.
 FOR_ALL_STAFF = {
+    "/desk/": "GET",
     "/desk/uitloggen": "POST",
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, Subquery
 
     from fundraising.contacts.rules import ContactKind, OrganisationKind
     from fundraising.contacts.rules.organisations import Denomination, SchoolLevel
@@ -150,14 +150,16 @@ def _ordered(matching: Select[Any], order: Order, *, descending: bool) -> Select
 
 
 def _conditions(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
+    # One for all conditions: two of a name cannot stand in one statement.
+    merged = survivors()
     if wanted.kind is not None:
         yield Contact.kind == wanted.kind
     if wanted.organisation_kind is not None:
         yield Contact.organisation_kind == wanted.organisation_kind
     if wanted.denomination is not None:
-        yield _whose(select(ChurchDetails.contact_id).where(ChurchDetails.denomination == wanted.denomination))
+        yield _whose(merged, select(ChurchDetails.contact_id).where(ChurchDetails.denomination == wanted.denomination))
     if wanted.level is not None:
-        yield _whose(select(SchoolDetails.contact_id).where(SchoolDetails.level == wanted.level))
+        yield _whose(merged, select(SchoolDetails.contact_id).where(SchoolDetails.level == wanted.level))
     if wanted.language is not None:
         yield Contact.language == wanted.language
     if wanted.deceased is not None:
@@ -165,24 +167,24 @@ def _conditions(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.do_not_contact is not None:
         yield Contact.do_not_contact.is_(wanted.do_not_contact)
     if wanted.town:
-        yield _in_town(wanted.town)
+        yield _in_town(merged, wanted.town)
     if wanted.mailbox is not None:
-        yield _reachable(wanted.mailbox)
+        yield _reachable(merged, wanted.mailbox)
 
 
-def _in_town(town: str) -> ColumnElement[bool]:
+def _in_town(merged: Subquery, town: str) -> ColumnElement[bool]:
     """In a town as it was typed, or in capitals, as some keep them."""
     spellings = {town, town.upper(), town.title()}
     return _whose(
+        merged,
         select(PostalAddress.contact_id).where(PostalAddress.town.in_(spellings)),
         select(ChurchDetails.contact_id).where(ChurchDetails.town.in_(spellings)),
     )
 
 
-def _reachable(mailbox: Mailbox) -> ColumnElement[bool]:
+def _reachable(merged: Subquery, mailbox: Mailbox) -> ColumnElement[bool]:
     if mailbox is Mailbox.UNDELIVERABLE:
-        return _whose(select(ContactEmail.contact_id).where(ContactEmail.undeliverable_at.is_not(None)))
-    merged = survivors()
+        return _whose(merged, select(ContactEmail.contact_id).where(ContactEmail.undeliverable_at.is_not(None)))
     own = select(ContactEmail.id).where(ContactEmail.contact_id == Contact.id).exists()
     through_merge = Contact.id.in_(
         select(merged.c.survivor_id).join(ContactEmail, ContactEmail.contact_id == merged.c.id),
@@ -190,9 +192,9 @@ def _reachable(mailbox: Mailbox) -> ColumnElement[bool]:
     return or_(own, through_merge) if mailbox is Mailbox.SOME else and_(~own, ~through_merge)
 
 
-def _whose(*owners: Select[Any]) -> ColumnElement[bool]:
+def _whose(merged: Subquery, *owners: Select[Any]) -> ColumnElement[bool]:
     """Whose these rows are, or were before a merge."""
-    owner, merged = union(*owners).subquery(), survivors()
+    owner = union(*owners).subquery()
     column = next(iter(owner.c))
     through_merge = select(merged.c.survivor_id).join(owner, column == merged.c.id)
     return Contact.id.in_(union(select(column), through_merge).subquery().select())

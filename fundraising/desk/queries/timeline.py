@@ -81,7 +81,7 @@ def _changes(contact: ContactRecord, most: int) -> Iterator[Moment]:
 
 
 def _notes(contact: ContactRecord, most: int) -> Iterator[Moment]:
-    for note in contact.notes[:most]:
+    for note in sorted(contact.notes, key=lambda note: note.written_at, reverse=True)[:most]:
         yield _at("note", note.written_at, note)
 
 
