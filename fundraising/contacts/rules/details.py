@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fundraising.contacts.rules.organisations import AddressKind
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fundraising.contacts.rules import Address, OrganisationKind, PersonName
+    from fundraising.contacts.rules.mailings import Purpose
     from fundraising.contacts.rules.organisations import Channel, Denomination, Role, SchoolLevel
 
 
@@ -97,6 +99,26 @@ class Newcomer:
     name: PersonName
     ways: Ways
     language: str = "nl"
+
+
+class How(StrEnum):
+    """How somebody told us something."""
+
+    PAPER = "paper"
+    EMAIL = "email"
+    PHONE = "phone"
+    CONVERSATION = "conversation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What somebody told staff about a purpose and a channel: that they agree to it, or want it no more."""
+
+    purpose: Purpose
+    channel: Channel
+    agrees: bool
+    how: How
+    said_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
