@@ -52,6 +52,7 @@ _PREFIXES = frozenset(map(folded, PREFIX_WORDS))
 _APOSTROPHES = re.compile(r"['’‘`´ʼ]")
 _SEPARATED = re.compile(r"[\W_]+")
 _POSTCODE = re.compile(r"\b([1-9][0-9]{3})\s+([a-z]{2})\b", re.IGNORECASE)
+_POSTCODE_TERM = re.compile(r"[0-9]{4}[a-z]{2}")
 _NUMBER = re.compile(r"[+#]?[\d\s()./-]*\d")
 _IBAN = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{2,30}")
 
@@ -139,8 +140,11 @@ def inner_parts(word: str) -> list[str]:
 
 
 def worth_a_key(word: str) -> bool:
-    """Whether a word can be meant by another: one mistake away from it may be one of four letters."""
-    return len(word) >= FORGIVEN - 1
+    """Whether a word can be meant by another: one mistake away from it may be one of four letters.
+
+    Not a postcode: with a mistake in it, it is another one.
+    """
+    return len(word) >= FORGIVEN - 1 and not _POSTCODE_TERM.fullmatch(word)
 
 
 def mistake_keys(word: str) -> set[str]:

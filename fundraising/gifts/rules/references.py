@@ -31,7 +31,11 @@ def _check_sum(symbols: str) -> int:
 
 def new_reference() -> str:
     """A reference that nobody can guess (46 bits), without dashes; its last symbol is the check."""
-    number = secrets.randbelow(_MODULUS ** (REFERENCE_LENGTH - 1))
+    return numbered_reference(secrets.randbelow(_MODULUS ** (REFERENCE_LENGTH - 1)))
+
+
+def numbered_reference(number: int) -> str:
+    """The reference of a number below 19 to the eleventh, another for each; for what may be foreseen only."""
     symbols = []
     for _ in range(REFERENCE_LENGTH - 1):
         number, value = divmod(number, _MODULUS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.operations.cli.records import backup, demo, ledger, restore
+from fundraising.operations.cli.demo import demo
+from fundraising.operations.cli.records import backup, ledger, restore
 from fundraising.operations.cli.server import serve, simulator, web, worker
 from fundraising.operations.cli.watch import alerts, jobs, mail
 

@@ -1,4 +1,4 @@
-"""`fundraising backup`, `restore`, `ledger check` and `demo`: what concerns all records at once."""
+"""`fundraising backup`, `restore` and `ledger check`: what concerns all records at once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from fundraising.db import session, transaction
-from fundraising.gifts.rules import LedgerMode
-from fundraising.giving.jobs import mollie_door
 from fundraising.operations.checks import findings
 from fundraising.operations.rules import BadBackup, Manifest
 from fundraising.operations.services.backup import write_backup
-from fundraising.operations.services.demo import NotForDemo, seed_demo
 from fundraising.operations.services.restore import (
     NotEmpty,
     check_backup,
@@ -72,20 +69,6 @@ def restore(file: Path) -> None:
 def ledger_check(as_json: bool) -> None:
     """Prove that the ledger agrees with itself and with the payments; exit status 1 where it does not."""
     _report(list(findings()), as_json=as_json)
-
-
-@click.command()
-@with_appcontext
-def demo() -> None:
-    """Put a handful of invented givers and gifts in a ledger that is only tried out; again does nothing."""
-    if mollie_door().mode is LedgerMode.LIVE:
-        raise click.ClickException("MOLLIE_API_KEY is a live key: this ledger is for real money")
-    try:
-        with transaction():
-            seeded = seed_demo()
-    except NotForDemo as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{seeded} gifts" if seeded else "The examples were there already.")
 
 
 def _report(found: list[Finding], *, as_json: bool) -> None:
