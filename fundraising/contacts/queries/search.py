@@ -6,11 +6,13 @@ such level is asked for only while there is room; the questions run along the in
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import String, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import ChurchDetails, Contact, PostalAddress, SearchKey, SearchPart, SearchTerm
@@ -38,11 +40,14 @@ if TYPE_CHECKING:
     _Question = Select[int, TermKind, str]
 
 # How well something fits: exactly so, begins so, has it inside, may be meant.
-EXACT, BEGINS, INSIDE, MEANT = range(4)
+EXACT, BEGINS, INSIDE, MEANT, NOT_AT_ALL = range(5)
 # Words that have a part inside; a part that is in more of them tells nothing.
 _MOST_WORDS = 1_000
 # From here on it does not matter how often a word occurs.
 _OFTEN = 2_000
+# Of contacts that have all the words, the best among so many are shown.
+_ENOUGH = 100
+_WORDS = (TermKind.NAME, TermKind.PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +114,49 @@ class _Reading:
             yield and_(name, term.term.in_(self.meant))
             yield and_(place, term.term.in_(self.meant))
 
-    def up_to(self, term: type[SearchTerm], level: int) -> list[ColumnElement[bool]]:
-        return [way for each in range(level + 1) for way in self.ways(term, each)]
+    def anywhere(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
+        """That a term of a known contact is this word, up to a level. Names no index: the contact has few terms."""
+        fits: list[ColumnElement[bool]] = [term.term.in_(self.typed.spellings)]
+        if level >= BEGINS:
+            fits += [_begins(term.term, each) for each in self.typed.spellings]
+        if level >= INSIDE:
+            fits.append(term.term.in_({*self.inside, *self.meant}))
+        return or_(*fits)
 
-    def how_often(self) -> int:
-        """In how many contacts it stands or begins a name, as far as that matters."""
-        return sum(
-            session().scalar(select(func.count()).select_from(select(1).where(way).limit(_OFTEN).subquery())) or 0
-            for level in (EXACT, BEGINS)
-            for way in self.ways(SearchTerm, level)
-        )
+    def fit(self, kind: TermKind, term: str) -> int:
+        """At which level a term is this word; NOT_AT_ALL where it is not."""
+        spellings, less = self.typed.spellings, int(kind is TermKind.PLACE)
+        if term in spellings:
+            return EXACT + less
+        if any(map(term.startswith, spellings)):
+            return BEGINS + less
+        if any(each in term for each in spellings):
+            return INSIDE
+        return MEANT if any(one_mistake(each, term) for each in spellings) else NOT_AT_ALL
 
 
 def find(text: str, *, limit: int = 20) -> list[Match]:
     """The contacts that fit what was typed, the best first, merged ones too."""
-    found: dict[int, Match] = {}
-    for level, question in _questions(asked(text)):
-        if len(found) >= limit:
-            break
+    wanted, found = asked(text), dict[int, Match]()
+    for level, question in _by_key(wanted):
+        _take(found, level, question, limit)
+    readings = [_Reading(each) for each in wanted.words]
+    if len(readings) > 1 or wanted.prefixes:
+        for match in _by_words(readings, wanted.prefixes, limit) if len(found) < limit else ():
+            found.setdefault(match.contact_id, match)
+    elif readings:
+        for level, question in _by_word(readings[0]):
+            _take(found, level, question, limit)
+    for start in wanted.mailboxes:
+        _take(found, INSIDE, _beginning(TermKind.EMAIL, start), limit)
+    return list(found.values())[:limit]
+
+
+def _take(found: dict[int, Match], level: int, question: _Question, limit: int) -> None:
+    """Ask on while there is room."""
+    if len(found) < limit:
         for contact_id, kind, term in session().execute(question.limit(limit + len(found))):
             found.setdefault(contact_id, Match(contact_id, level, kind, term))
-    return list(found.values())
 
 
 def found_contacts(text: str, *, limit: int = 20) -> list[FoundContact]:
@@ -173,48 +200,79 @@ def _towns(contact_ids: Collection[int]) -> dict[int, str]:
     return {contact_id: town for contact_id, town in rows if town}
 
 
-def _questions(wanted: Asked) -> Iterator[tuple[int, _Question]]:
+def _by_key(wanted: Asked) -> Iterator[tuple[int, _Question]]:
     if wanted.number is not None:
-        itself = select(
-            Contact.id, literal(TermKind.NAME, SearchTerm.kind.type).label("kind"), literal("").label("term")
-        )
-        yield EXACT, itself.where(Contact.id == wanted.number)
-    for kind, start in wanted.keys:
-        if kind is not TermKind.EMAIL:
-            yield EXACT, _beginning(kind, start)
-    yield from _by_words(wanted)
-    for kind, start in wanted.keys:
-        if kind is TermKind.EMAIL:
-            yield INSIDE, _beginning(kind, start)
+        kind, term = literal(TermKind.NAME, SearchTerm.kind.type).label("kind"), literal("").label("term")
+        yield EXACT, select(Contact.id, kind, term).where(Contact.id == wanted.number)
+    for kind_of_key, start in wanted.keys:
+        yield EXACT, _beginning(kind_of_key, start)
 
 
-def _by_words(wanted: Asked) -> Iterator[tuple[int, _Question]]:
-    readings = [_Reading(each) for each in wanted.words]
-    if not readings:
-        return
-    # Along the rarest word; that the others are there too is asked of each contact.
-    if len(readings) > 1:
-        readings.sort(key=_Reading.how_often)
-    first, others = readings[0], readings[1:]
-    if wanted.prefixes:
-        prefixes = [_Reading(Typed(frozenset({each}))) for each in wanted.prefixes]
-        yield from ((EXACT, each) for each in _at(EXACT, first, [*others, *prefixes]))
+def _by_word(reading: _Reading) -> Iterator[tuple[int, _Question]]:
+    """One word: along the index, level by level, so that the most common word is found as fast as the rarest."""
     for level in (EXACT, BEGINS, INSIDE, MEANT):
-        yield from ((level, each) for each in _at(level, first, others))
+        for way in reading.ways(SearchTerm, level):
+            yield level, _found().where(way).order_by(SearchTerm.term, SearchTerm.contact_id)
 
 
-def _at(level: int, first: _Reading, others: Sequence[_Reading]) -> Iterator[_Question]:
-    """The questions of a level; what was found at an earlier one may be found again."""
-    # With one word, what is found at a lower level was found there.
-    for way in first.up_to(SearchTerm, level) if others else first.ways(SearchTerm, level):
-        along = _found().where(way).order_by(SearchTerm.term, SearchTerm.contact_id)
-        yield along.where(*(_has(each, level) for each in others))
+def _by_words(readings: list[_Reading], prefixes: Sequence[str], limit: int) -> list[Match]:
+    """Several words: along the rarest, asking of each contact whether it has the others; then the best first."""
+    if len(readings) > 1:
+        rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
+        readings = [reading for _, reading in rarest_first]
+    prefixed = [_Reading(Typed(frozenset({each}))) for each in prefixes]
+    ids = _with_all(EXACT, readings, prefixed, limit) if prefixed else set[int]()
+    for level in (EXACT, BEGINS, MEANT):
+        if len(ids) < limit:
+            ids |= _with_all(level, readings, [], limit)
+    return _ranked(ids, readings, prefixes)
+
+
+def _with_all(level: int, readings: Sequence[_Reading], prefixes: Sequence[_Reading], limit: int) -> set[int]:
+    first, *others = readings
+    ways = or_(*(way for each in range(level + 1) for way in first.ways(SearchTerm, each)))
+    along = select(SearchTerm.contact_id).where(ways, *(_has(each, level) for each in (*others, *prefixes)))
+    return set(session().scalars(along.limit(max(limit * 3, _ENOUGH))))
 
 
 def _has(reading: _Reading, level: int) -> ColumnElement[bool]:
     also = aliased(SearchTerm)
-    fits = or_(*reading.up_to(also, level))
-    return select(1).where(also.contact_id == SearchTerm.contact_id, fits).exists()
+    # An expression, and not the bare column: the only index that helps here is the contact's own.
+    of_words = func.lower(also.kind, type_=String).in_([kind.value for kind in _WORDS])
+    theirs = select(1).where(also.contact_id == SearchTerm.contact_id, of_words, reading.anywhere(also, level))
+    return theirs.exists()
+
+
+def _how_often(readings: Sequence[_Reading]) -> Sequence[int]:
+    """In how many contacts each word stands or begins a name, as far as that matters; one question for all."""
+    return session().execute(select(*map(_count, readings))).one()
+
+
+def _rarity(counted: tuple[int, _Reading]) -> tuple[int, int]:
+    """Of words that occur so often that nobody counted on, the longest is the rarest."""
+    often, reading = counted
+    return often, -max(map(len, reading.typed.spellings))
+
+
+def _count(reading: _Reading) -> ColumnElement[int]:
+    ways = [way for level in (EXACT, BEGINS) for way in reading.ways(SearchTerm, level)]
+    some = (select(literal(1)).where(way).limit(_OFTEN).subquery() for way in ways)
+    counts = [select(func.count()).select_from(each).scalar_subquery() for each in some]
+    return reduce(add, counts[1:], counts[0] + 0)
+
+
+def _ranked(contact_ids: Collection[int], readings: Sequence[_Reading], prefixes: Sequence[str]) -> list[Match]:
+    """As far off as the word that fits worst; among equals first who bears the typed prefixes, then the nearer."""
+    terms: dict[int, list[tuple[TermKind, str]]] = defaultdict(list)
+    theirs = _found().where(SearchTerm.contact_id.in_(contact_ids), SearchTerm.kind.in_(_WORDS))
+    for contact_id, kind, term in session().execute(theirs):
+        terms[contact_id].append((kind, term))
+    ranks = []
+    for contact_id, has in terms.items():
+        fits = [min(reading.fit(*each) for each in has) for reading in readings]
+        missing = sum((TermKind.NAME, each) not in has for each in prefixes)
+        ranks.append((max(fits), missing, sum(fits), contact_id))
+    return [Match(contact_id, level, TermKind.NAME, "") for level, _, _, contact_id in sorted(ranks)]
 
 
 def _beginning(kind: TermKind, start: str) -> _Question:

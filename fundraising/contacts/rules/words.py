@@ -54,6 +54,7 @@ _SEPARATED = re.compile(r"[\W_]+")
 _POSTCODE = re.compile(r"\b([1-9][0-9]{3})\s+([a-z]{2})\b", re.IGNORECASE)
 _POSTCODE_TERM = re.compile(r"[0-9]{4}[a-z]{2}")
 _NUMBER = re.compile(r"[+#]?[\d\s()./-]*\d")
+_MAILBOX = re.compile(r"^\S*@\S+$")
 _IBAN = re.compile(r"[a-z]{2}\d{2}[a-z0-9]{2,30}")
 
 
@@ -75,12 +76,11 @@ class Asked:
 
     words: tuple[Typed, ...]
     prefixes: tuple[str, ...]
-    # Terms that begin with these, by kind, and the number of a contact.
+    # What terms of these kinds begin with, and what e-mail addresses do.
     keys: tuple[tuple[TermKind, str], ...]
+    mailboxes: tuple[str, ...]
+    # Of a contact.
     number: int | None
-
-    def __bool__(self) -> bool:
-        return bool(self.words or self.keys or self.number)
 
 
 def asked(text: str) -> Asked:
@@ -89,8 +89,11 @@ def asked(text: str) -> Asked:
     tokens = list(dict.fromkeys(_tokens(_POSTCODE.sub(r"\1\2", text))))[:_MOST_WORDS]
     names = [each for each in tokens if each not in _PREFIXES]
     prefixes = [each for each in tokens if each in _PREFIXES] if names else []
+    # An address for mail is looked for as one, not as the words in it.
+    if _MAILBOX.search(text):
+        names, prefixes, tokens = [], [], []
     words = tuple(Typed(spellings(each)) for each in names or tokens)
-    return Asked(words, tuple(prefixes), tuple(_keys(text)), _contact_number(text))
+    return Asked(words, tuple(prefixes), tuple(_keys(text)), tuple(_mailboxes(text)), _contact_number(text))
 
 
 def spellings(word: str) -> frozenset[str]:
@@ -190,8 +193,11 @@ def _keys(text: str) -> Iterator[tuple[TermKind, str]]:
         yield TermKind.IBAN, iban_term(compact)
     elif compact and compact.isalnum() and any(map(str.isdigit, compact)):
         yield TermKind.NUMBER, compact
-    if "@" in text or (len(compact) >= _INSIDE and not re.search(r"\s", text)):
-        yield TermKind.EMAIL, text.casefold().lstrip("@")
+
+
+def _mailboxes(text: str) -> Iterator[str]:
+    if not re.search(r"\s", text) and len(folded(text)) >= _INSIDE:
+        yield text.casefold().lstrip("@")
 
 
 def _dialled(text: str, digits: str) -> str:
