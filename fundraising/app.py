@@ -15,6 +15,7 @@ from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
 from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
+from fundraising.contacts.views.documents import init_documents
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_accounts(app, _account_settings(settings))
     init_public(app)
     init_desk(app)
+    init_documents(app)
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
