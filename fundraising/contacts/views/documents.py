@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, redirect, render_template, send_file, url_for
@@ -136,14 +137,16 @@ def _added(contact_id: int, form: DocumentForm) -> Response:
     upload = form.file.data
     if upload is None:
         raise RefusedFile(FileFault.EMPTY)
-    kept = keep_file(upload.filename or "", upload.stream)
-    try:
-        with transaction():
-            attach(contact_id, kept, description=form.description.data or "")
-    except UnknownContact:
-        with transaction():
-            forget_unused([kept.stored.digest])
-        raise
+    # What is large stands in a temporary file, which goes when it is closed.
+    with closing(upload):
+        kept = keep_file(upload.filename or "", upload.stream)
+        try:
+            with transaction():
+                attach(contact_id, kept, description=form.description.data or "")
+        except UnknownContact:
+            with transaction():
+                forget_unused([kept.stored.digest])
+            raise
     notice(_("The document “%(name)s” is kept.", name=kept.filename))
     return redirect(url_for(".documents", contact_id=contact_id), code=303)
 
