@@ -26,7 +26,7 @@ _EXPLAINED = {
         _("That went rather fast"),
         _("We saw many attempts in a short time. Please wait a few minutes and try again."),
     ),
-    500: (_("Something went wrong on our side"), _("We have been told and will look into it. Please try again later.")),
+    500: (_("Something went wrong on our side"), _("Please try again later. If it goes wrong again, please tell us.")),
     503: (_("We cannot do this right now"), _("Please try again in a few minutes.")),
 }
 

@@ -11,11 +11,12 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Flask
 
@@ -36,12 +37,21 @@ class StaticFile:
 
 def init(app: Flask) -> None:
     """Read the static folder once and serve it from memory in place of Flask's own view."""
-    serve_from_memory(app, "static", Path(app.static_folder or ""), "**/*")
-    app.jinja_env.globals["static"] = lambda filename: url_for("static", filename=filename)
+    files = serve_from_memory(app, "static", Path(app.static_folder or ""), "**/*")
+
+    def address(filename: str) -> str:
+        # Not by `url_for`: a request for another host has no addresses to build from, and its page needs a style too.
+        path, known = f"{app.static_url_path}/{quote(filename)}", files.get(filename)
+        return f"{path}?v={known.version}" if known is not None else path
+
+    app.jinja_env.globals["static"] = address
 
 
-def serve_from_memory(app: Flask, endpoint: str, folder: Path, *patterns: str) -> None:
-    """Serve the files of a folder that fit these patterns, and no others, at an endpoint that takes a `filename`."""
+def serve_from_memory(app: Flask, endpoint: str, folder: Path, *patterns: str) -> Mapping[str, StaticFile]:
+    """Serve the files of a folder that fit these patterns, and no others, at an endpoint that takes a `filename`.
+
+    Returns them by that name.
+    """
     files = _read(folder, patterns)
 
     def serve(filename: str) -> Response:
@@ -54,6 +64,7 @@ def serve_from_memory(app: Flask, endpoint: str, folder: Path, *patterns: str) -
 
     app.view_functions[endpoint] = serve
     app.url_default_functions.setdefault(None, []).append(add_version)
+    return files
 
 
 def _read(folder: Path, patterns: Iterable[str]) -> dict[str, StaticFile]:
