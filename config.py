@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+from email_validator import EmailNotValidError, validate_email
+from stdnum.nl import bsn
+
 from fundraising.accounts.rules import SECOND_FACTOR_ROLES, Role
 from fundraising.iban import InvalidIban, check
 from fundraising.money import Euro, NotAnAmount
@@ -218,7 +221,26 @@ def _faults_of_addresses(config: Config) -> list[str]:
         faults.append("SMTP_URL must begin with smtp:// or smtps://")
     if config.mollie_api_url and _split(config.mollie_api_url).hostname not in _LOCAL_HOSTS:
         faults.append("MOLLIE_API_URL is only for a simulator on this machine")
-    return faults
+    return faults + _faults_of_mail_addresses(config)
+
+
+def _faults_of_mail_addresses(config: Config) -> list[str]:
+    addresses = {
+        "MAIL_FROM": config.mail_from,
+        "ALERT_EMAIL": config.alert_email,
+        "ORGANISATION_EMAIL": config.organisation.email,
+        "CONTACT_EMAIL": config.organisation.contact_email,
+    }
+    return [f"{name} is not an e-mail address" for name, address in addresses.items() if address and not _mail(address)]
+
+
+def _mail(address: str) -> bool:
+    try:
+        # Nobody is asked whether the domain takes mail: settings are also read where there is no network.
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def _faults_of_money(config: Config) -> list[str]:
@@ -233,6 +255,9 @@ def _faults_of_money(config: Config) -> list[str]:
         check(config.organisation.iban)
     except InvalidIban:
         faults.append("ORGANISATION_IBAN is not a valid IBAN")
+    # Since 2007 the Dutch tax office gives RSINs with the check digit of a BSN.
+    if config.organisation.rsin and not bsn.is_valid(config.organisation.rsin):
+        faults.append("ORGANISATION_RSIN is not a valid RSIN")
     return faults
 
 

@@ -79,12 +79,18 @@ def test_all_faults_are_named_at_once():
             "MINIMUM_GIFT": "free",
             "MAXIMUM_GIFT": "0,50",
             "ORGANISATION_IBAN": "NL00",
+            "ORGANISATION_RSIN": "123456789",
+            "MAIL_FROM": "giften",
+            "ALERT_EMAIL": "beheer@",
+            "ORGANISATION_EMAIL": "info@@example.nl",
+            "CONTACT_EMAIL": "Marianne <m@example.nl>",
         }
     )
     named = {re.findall(r"[A-Z_]{5,}", fault)[0] for fault in faults}
     assert named == {
         "ENVIRONMENT", "PUBLIC_URL", "DATABASE_URL", "QUEUE_URL", "SMTP_URL", "MOLLIE_API_KEY", "MOLLIE_API_URL",
         "TRUSTED_PROXIES", "MINIMUM_GIFT", "ORGANISATION_IBAN",
+        "ORGANISATION_RSIN", "MAIL_FROM", "ALERT_EMAIL", "ORGANISATION_EMAIL", "CONTACT_EMAIL",
     }  # fmt: skip
     # MINIMUM_GIFT is named twice: as no amount, and, with its default in place, as not below MAXIMUM_GIFT.
     assert len(faults) == len(named) + 1
