@@ -23,6 +23,7 @@ from mollie.api.error import (
     ResponseHandlingError,
 )
 
+from fundraising import logs
 from fundraising.clock import date_of, parse_instant
 from fundraising.giving.rules import (
     FIRST_METHOD,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fundraising.gifts.rules import LedgerMode
+
+log = logs.get_logger()
 
 PAYMENT_ID = re.compile(r"tr_[A-Za-z0-9]{4,60}")
 _PAGE = 50
@@ -164,15 +167,16 @@ class MollieDoor:
     def payments_since(self, moment: datetime) -> Iterator[PaymentRow]:
         """The account's payments made at or after a moment, newest first, page by page. Raises MollieError.
 
-        A payment that is not ours to book (another currency, say) is left out: it bears no key of ours.
+        A payment that is not ours (it bears no key) is left out, and one that cannot be read (another site of the
+        charity uses the same name for a key, and asks for dollars) with a line in the log.
         """
         page = self._ask(lambda client: client.payments.list(limit=_PAGE))
         while page is not None:
             for raw in page:
                 if parse_instant(raw["createdAt"]) < moment:
                     return
-                if _key_of(raw):
-                    yield _payment(raw)
+                if _key_of(raw) and (row := _payment_if_usable(raw)) is not None:
+                    yield row
             page = self._next(page)
 
     def recently_taken_back(self) -> set[TakenBack]:
@@ -237,6 +241,14 @@ def _payment(raw: Any) -> PaymentRow:  # noqa: ANN401  the client's objects are 
         return _checked_payment(raw)
     except (KeyError, TypeError, ValueError) as wrong:
         raise UnusableAnswer(f"{raw.get('id', 'payment')}: {wrong}") from wrong
+
+
+def _payment_if_usable(raw: Any) -> PaymentRow | None:  # noqa: ANN401  the client's objects are untyped
+    try:
+        return _payment(raw)
+    except UnusableAnswer as unusable:
+        log.warning("mollie.payment_left_out", error=str(unusable))
+        return None
 
 
 def _checked_payment(raw: Any) -> PaymentRow:  # noqa: ANN401  the client's objects are untyped

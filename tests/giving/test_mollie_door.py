@@ -151,6 +151,19 @@ def test_payments_since_a_moment_go_on_over_pages(door):
     assert list(door.payments_since(clock.now() + timedelta(hours=1))) == []
 
 
+def test_a_payment_of_another_site_in_dollars_hides_none_of_ours(door, mollie):
+    made = door.create_payment(ORDER)
+    another_sites = {
+        "amount": {"currency": "USD", "value": "10.00"},
+        "description": "Mug",
+        "redirectUrl": "https://shop.example",
+        "metadata": {"payment": "INV-7"},
+    }
+    address, key = f"{mollie.url}/v2/payments", {"Authorization": f"Bearer {KEY}"}
+    requests.post(address, json=another_sites, headers=key, timeout=5).raise_for_status()
+    assert [row.provider_id for row in door.payments_since(clock.now() - timedelta(hours=1))] == [made.provider_id]
+
+
 def test_ideal_is_offered_first(door):
     methods = door.methods()
     assert methods[0].code == "ideal"
