@@ -25,6 +25,9 @@ NATIVE_NAMES = {DUTCH: "Nederlands", ENGLISH: "English"}
 HOME = "giving.home"
 _BUILDER = "addresses"
 _ENGLISH_SUFFIX = "_en"
+# Where a donor came from, and the amount that the link there proposed; no longer than a giving link has them.
+_CARRIED = ("via", "bedrag")
+_LONGEST_CARRIED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def init(app: Flask) -> None:
         absolute_url=absolute_url,
         current_language=current_language,
         alternates=alternates,
+        carried=carried,
     )
 
 
@@ -87,18 +91,27 @@ def absolute_url(endpoint: str, *, language: str | None = None, **values: str | 
 
 
 def alternates() -> list[Alternate]:
-    """This page in each language, for the language switch and `hreflang`. A page that is none leads home."""
+    """This page in each language, for the language switch and `hreflang`. A page that is none leads home.
+
+    A path carries along what came with the giving link; the absolute address, which search engines keep, does not.
+    """
     endpoint, values = _this_page()
     return [
         Alternate(
             language=language,
             name=NATIVE_NAMES[language],
-            path=public_url(endpoint, language=language, **values),
+            path=public_url(endpoint, language=language, **values, **carried()),
             absolute=absolute_url(endpoint, language=language, **values),
             current=language == current_language(),
         )
         for language in LANGUAGES
     ]
+
+
+def carried() -> dict[str, str]:
+    """What came with the giving link and goes along to the next page, until a form is sent."""
+    arguments = request.args if has_request_context() else {}
+    return {name: arguments[name][:_LONGEST_CARRIED] for name in _CARRIED if arguments.get(name)}
 
 
 def _this_page() -> tuple[str, dict[str, str]]:

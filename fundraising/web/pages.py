@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from flask import current_app
 
 from fundraising.web.headers import PAGE_CACHING
+from fundraising.web.locale import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -36,6 +37,8 @@ SLOT = "\ue000slot\ue000"
 ENDPOINT = "fundraising.endpoint"
 # What is changed in the data shows on the pages after so long at most.
 SECONDS_KEPT = 10.0
+# A page is some 40 kB; few links to it are in use at one moment.
+_MOST_LINKS = 100
 
 _EXTENSION = "shelf"
 # Magic, deflate, no flags, no time, best compression, from nobody in particular.
@@ -48,8 +51,10 @@ _LARGEST_STORED_BLOCK = 0xFFFF
 class ForAWhile(Generic[K, V]):
     """Remembers what was made for a key, for some seconds. What is empty is not remembered: it may fill any moment."""
 
-    def __init__(self, seconds: float = SECONDS_KEPT) -> None:
+    def __init__(self, seconds: float = SECONDS_KEPT, *, most: int | None = None) -> None:
+        """Begin with nothing, and keep no more than `most` at a time: what is asked for may be made up."""
         self._seconds = seconds
+        self._most = most
         self._kept: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K, make: Callable[[], V]) -> V:
@@ -57,7 +62,7 @@ class ForAWhile(Generic[K, V]):
         value = self.look(key)
         if value is None:
             value = make()
-            if value:
+            if value and self._has_room(key):
                 self._kept[key] = (time.monotonic() + self._seconds, value)
         return value
 
@@ -65,6 +70,13 @@ class ForAWhile(Generic[K, V]):
         """The value for a key, where there is one that is not too old."""
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] > time.monotonic() else None
+
+    def _has_room(self, key: K) -> bool:
+        if self._most is None or key in self._kept or len(self._kept) < self._most:
+            return True
+        now = time.monotonic()
+        self._kept = {kept: value for kept, value in list(self._kept.items()) if value[0] > now}
+        return len(self._kept) < self._most
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,7 @@ class Shelf:
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
         self.pages: ForAWhile[str, KeptPage] = ForAWhile()
+        self.by_link: ForAWhile[tuple[str, tuple[tuple[str, str], ...]], KeptPage] = ForAWhile(most=_MOST_LINKS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send the page that is asked for, or let the application make it."""
@@ -159,8 +172,15 @@ def init(app: Flask) -> None:
 
 
 def kept_page(path: str, make: Callable[[], KeptPage]) -> KeptPage:
-    """The page with this path, from the shelf or made and put there."""
-    return cast("Shelf", current_app.extensions[_EXTENSION]).pages.get(path, make)
+    """The page with this path, from the shelf or made and put there.
+
+    With what came with a giving link it is another page, which is kept too, but behind Flask: a link in a newsletter is
+    opened by everybody at once.
+    """
+    shelf = cast("Shelf", current_app.extensions[_EXTENSION])
+    if came_along := tuple(carried().items()):
+        return shelf.by_link.get((path, came_along), make)
+    return shelf.pages.get(path, make)
 
 
 def _deflated(data: bytes, flush: int) -> bytes:

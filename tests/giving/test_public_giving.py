@@ -125,6 +125,19 @@ def test_the_donor_returns_in_their_own_language(visitor, house):
     assert urlsplit(made.body["redirect_url"]).path == f"/en/bedankt/{payment.reference}"
 
 
+@pytest.mark.parametrize(("language", "home", "other"), [("", "/", "English"), ("/en", "/en/", "Nederlands")])
+def test_what_came_with_a_giving_link_goes_along_until_the_form(visitor, language, home, other):
+    front = visitor.pages.get(home + "?via=kerk%20blad&bedrag=75")
+    assert not visitor.pages.get(home).link("HerstelWerk").partition("?")[2]
+    other_front = visitor.pages.get(front.link(other))
+    for page in (visitor.pages.get(front.link("HerstelWerk")), visitor.pages.get(other_front.link("HerstelWerk"))):
+        form = page.form("/steun/herstelwerk")
+        assert form.values()["via"] == ["kerk blad"]
+        assert form.values()["other_amount"] == ["75"]
+        assert form.element.get("action").partition("?")[2] == "geven"
+    assert "via=kerk+blad" in visitor.pages.get(f"{language}{HERSTELWERK}?via=kerk%20blad").link(other)
+
+
 @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><b>', "kerk\u202eblad", "x" * 500, "\x00\x1b"])
 def test_an_odd_source_code_harms_nothing(visitor, typed):
     page = visitor.pages.client.get(HERSTELWERK, query_string={"via": typed})
@@ -282,6 +295,7 @@ def test_what_an_iban_tells_while_it_is_typed(visitor):
 
 def test_the_page_asks_the_database_nothing_once_it_is_kept(visitor, house):
     visitor.pages.get(HERSTELWERK)
+    visitor.pages.get(HERSTELWERK + "?via=kerkblad")
     with house.app.app_context():
         from sqlalchemy import event
 

@@ -107,6 +107,10 @@ class TestLanguage:
                 ("nl", "/gift/a", True),
                 ("en", "/en/gift/a", False),
             ]
+        with app.test_request_context("/gift/a?bedrag=75&x=y&via=" + "kerk%20%26%20blad" * 9):
+            english = alternates()[1]
+            assert english.path == "/en/gift/a?via=" + ("kerk+%26+blad" * 5)[:-3] + "&bedrag=75"
+            assert english.absolute == "http://localhost/en/gift/a"
         with app.test_request_context("/nowhere"):
             assert [page.path for page in alternates()] == ["/", "/en/"]
 
@@ -150,6 +154,21 @@ class TestHeaders:
         answer = client.get("/", headers={"Host": "evil.example"})
         assert answer.status_code == 400
         assert "Content-Security-Policy" in answer.headers
+
+    @pytest.mark.parametrize(
+        ("sent_from", "counted_as"),
+        [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+            ("fe80::1%eth0", "fe80::/64"),
+            ("a socket", "a socket"),
+        ],
+    )
+    def test_who_has_many_addresses_of_one_network_counts_as_one(self, client, sent_from, counted_as):
+        answer = client.get("/who", environ_overrides={"REMOTE_ADDR": sent_from})
+        assert answer.json["address"] == counted_as
 
     def test_proxies_are_believed_as_far_as_they_are_trusted(self, tmp_path, client):
         forwarded = {"X-Forwarded-For": "6.6.6.6, 7.7.7.7", "X-Forwarded-Proto": "https"}
@@ -281,6 +300,16 @@ class TestKeptPages:
         assert [kept.get("a", lambda: next(made)) for _ in range(3)] == ["", "first", "first"]
         now[0] = 11.0
         assert kept.get("a", lambda: next(made)) == "second"
+
+    def test_what_is_made_up_does_not_fill_memory(self, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr("fundraising.web.pages.time.monotonic", lambda: now[0])
+        kept = ForAWhile(10.0, most=2)
+        assert [kept.get(key, lambda: "made") for key in "abc"] == ["made"] * 3
+        assert [kept.look(key) for key in "abc"] == ["made", "made", None]
+        now[0] = 11.0
+        kept.get("c", lambda: "made")
+        assert [kept.look(key) for key in "abc"] == [None, None, "made"]
 
 
 class TestStaticFiles:

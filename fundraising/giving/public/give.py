@@ -23,6 +23,7 @@ from fundraising.logs import get_logger
 from fundraising.money import Euro, NotAnAmount
 from fundraising.web.fields import clean_source, iban_fault
 from fundraising.web.limits import GIVING, LOOK_UPS, client_digest, limited
+from fundraising.web.locale import carried
 from fundraising.web.pages import SLOT, KeptPage, PageFacts, kept_page
 from fundraising.web.tokens import BadToken, Token
 
@@ -48,8 +49,6 @@ def programme(code: str) -> Response | WSGIApplication:
     """A programme, and the form. `?via=` says where the donor came from, `?bedrag=` which amount to begin with."""
     view = programme_or_404(code)
     hidden = _hidden(kept().form_tokens.issue(), clean_source(request.args.get("via")))
-    if "bedrag" in request.args:
-        return make_response(_page(view, _blank(view, request.args["bedrag"]), hidden))
     return kept_page(request.path, lambda: _keep(view)).with_filling(hidden)
 
 
@@ -141,10 +140,10 @@ def _keep(view: ProgrammeView) -> KeptPage:
     tokens = kept().form_tokens
     facts = PageFacts(request.endpoint or "", view.language, fill=lambda: _hidden(tokens.issue(), ""))
     slot = Markup(SLOT)  # noqa: S704  a constant of ours
-    return KeptPage(_page(view, _blank(view), slot), facts)
+    return KeptPage(_page(view, _blank(view, carried().get("bedrag", "")), slot), facts)
 
 
-def _blank(view: ProgrammeView, wanted: str = "") -> GiveForm:
+def _blank(view: ProgrammeView, wanted: str) -> GiveForm:
     offer = offer_of(view)
     form = GiveForm(offer, None, **_beginning(offer, wanted))
     form.method.data = form.first_method
