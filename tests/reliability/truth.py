@@ -159,6 +159,7 @@ def assert_payments_know(world: World) -> None:
     for payment in session().scalars(select(Payment)):
         if payment.provider_id is None:
             assert (payment.status, payment.idempotency_key in made) == ("abandoned", False)
+            assert (payment.check_failures, payment.error) == (0, "")
             continue
         known = truth[payment.provider_id]
         paid_on = known.moments.get("paid")
