@@ -9,19 +9,28 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
+from fundraising.accounts.services import Subject
+from fundraising.accounts.services import record as audit
+from fundraising.clock import date_of, now
 from fundraising.contacts.queries import ContactFilter, contact, contacts, open_duplicates
-from fundraising.contacts.rules import UnknownContact
+from fundraising.contacts.queries.record import record
+from fundraising.contacts.rules import ConsentState, UnknownContact
+from fundraising.contacts.rules.mailings import ASKED, Purpose
+from fundraising.contacts.rules.organisations import Channel
+from fundraising.contacts.services.consents import withdraw_consent
 from fundraising.contacts.services.search_index import batches, drifted, drop_unused_words, reindex
-from fundraising.db import transaction
+from fundraising.db import LARGEST_NUMBER, transaction
 from fundraising.iban import formatted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fundraising.contacts.queries import ContactRow, ContactSummary, DuplicateRow
+    from fundraising.contacts.queries.record import ConsentEntry
 
 cli = AppGroup("contacts", help="People and organisations.")
 
+_NUMBER = click.IntRange(1, LARGEST_NUMBER)
 _COLUMNS = "{:>7}  {:<12}  {}"
 
 
@@ -41,22 +50,49 @@ def list_(name: str | None, email: str | None, limit: int | None, as_json: bool)
 
 
 @cli.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=_NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="Print an array of one object.")
 def show(number: int, as_json: bool) -> None:
     """Show all that is known of contact NUMBER."""
     try:
-        found = contact(number)
+        found, said = contact(number), record(number).consents
     except UnknownContact:
         raise click.ClickException(f"no contact {number}") from None
     if as_json:
-        _print_array([_whole(found)])
+        _print_array([_whole(found) | {"consents": [_consent(each) for each in said]}])
         return
     click.echo(_COLUMNS.format(found.contact_id, found.kind, found.display_name))
     for way in (*found.emails, *found.phones):
         click.echo(f"         {way}")
     for known in found.ibans:
         click.echo(f"         {formatted(known.iban)}  ({known.provenance})")
+    for each in said:
+        when = each.said_on or date_of(each.recorded_at)
+        click.echo(f"         {each.purpose} by {each.channel}: {each.state} on {when}  ({each.source})")
+
+
+@cli.group("consent")
+def consent() -> None:
+    """What somebody agrees to be sent."""
+
+
+@consent.command("withdraw")
+@click.argument("number", type=_NUMBER)
+@click.option("--purpose", type=click.Choice([each.value for each in ASKED]), default=Purpose.NEWSLETTER.value)
+@click.option("--channel", type=click.Choice([each.value for each in Channel]), default=Channel.EMAIL.value)
+def withdraw(number: int, purpose: str, channel: str) -> None:
+    """Note that contact NUMBER wants something no more: by default the newsletter by e-mail."""
+    # Each withdrawal is a fact of its own, also after another consent.
+    source = f"command line {now():%Y-%m-%d %H:%M:%S.%f}"
+    try:
+        with transaction():
+            changed = withdraw_consent(number, purpose=purpose, channel=channel, source=source)
+            if changed:
+                after = {"purpose": purpose, "channel": channel, "state": ConsentState.WITHDRAWN.value}
+                audit("consent.withdrawn", Subject("contact", number), after=after)
+    except UnknownContact:
+        raise click.ClickException(f"no contact {number}") from None
+    click.echo("withdrawn" if changed else "was withdrawn already")
 
 
 @cli.command("duplicates")
@@ -134,6 +170,17 @@ def _whole(found: ContactRow) -> dict[str, Any]:
             "country": address.country,
         },
         "affiliations": [{"contact_id": each.contact_id, "role": each.role} for each in found.affiliations],
+    }
+
+
+def _consent(said: ConsentEntry) -> dict[str, Any]:
+    return {
+        "purpose": said.purpose,
+        "channel": said.channel,
+        "state": said.state,
+        "source": said.source,
+        "said_on": said.said_on.isoformat() if said.said_on else None,
+        "recorded_at": said.recorded_at.isoformat(),
     }
 
 

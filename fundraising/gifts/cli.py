@@ -11,6 +11,7 @@ import click
 from flask.cli import AppGroup
 
 from fundraising.contacts.queries import display_names
+from fundraising.db import LARGEST_NUMBER
 from fundraising.gifts.queries import GiftFilter, entries, gift_by_reference, gifts
 from fundraising.gifts.rules import parse_reference, written_reference
 from fundraising.money import Euro
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 cli = AppGroup("gifts", help="The gifts in the ledger.")
 
+_NUMBER = click.IntRange(1, LARGEST_NUMBER)
 _AT_A_TIME = 500
 _COLUMNS = "{:<10}  {:<14}  {:>12}  {:>12}  {:<16}  {:<14}  {:<7}  {}"
 _ENTRY_COLUMNS = "  {:>7}  {:<10}  {:<19}  {:>12}  {}"
@@ -33,7 +35,9 @@ _ENTRY_COLUMNS = "  {:>7}  {:<10}  {:<19}  {:>12}  {}"
 @click.option("--programme", "code", metavar="CODE", help="Given to this programme.")
 @click.option("--from", "received_from", type=date.fromisoformat, metavar="DATE", help="Received on this day or later.")
 @click.option("--until", "received_until", type=date.fromisoformat, metavar="DATE", help="Received by this day.")
-@click.option("--contact", "contact_id", type=int, metavar="NUMBER", help="Given by this contact.")
+@click.option(
+    "--contact", "contact_id", type=click.IntRange(1, LARGEST_NUMBER), metavar="NUMBER", help="Given by this contact."
+)
 @click.option("--method", help="Paid in this way.")
 @click.option("--amount", type=Euro.parse, metavar="AMOUNT", help="Exactly this much, before what went back.")
 @click.option("--reference", type=parse_reference, metavar="REFERENCE", help="The gift with this reference.")

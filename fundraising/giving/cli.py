@@ -46,13 +46,14 @@ def list_(status: str | None, double: bool, limit: int, as_json: bool) -> None:
 @click.argument("payment")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of one object.")
 def show(payment: str, as_json: bool) -> None:
-    """Show PAYMENT (Mollie's id or our number) with everything that was seen of it."""
+    """Show PAYMENT (Mollie's id or our number) with everything that was seen of it and what the donor told."""
     found = queries.payment(payment)
     if found is None:
         raise click.ClickException(f"no payment {payment}")
-    events = queries.payment_events(found.payment_id)
+    events, words = queries.payment_events(found.payment_id), queries.donor_words(found.reference)
     if as_json:
-        shown = {**_as_json(found), "events": [_event_as_json(event) for event in events]}
+        told = {"source_code": words.source_code or None, "message": words.message or None}
+        shown = {**_as_json(found), **told, "events": [_event_as_json(event) for event in events]}
         click.echo(json.dumps([shown], indent=2))
         return
     click.echo(_line(found))
@@ -60,8 +61,9 @@ def show(payment: str, as_json: bool) -> None:
         click.echo(
             f"  {event.occurred_on}  {event.kind:<10}  {event.provider_ref:<28}  {event.state:<11}  {event.amount}"
         )
-    if found.error:
-        click.echo(f"  error: {found.error}")
+    for name, told in (("error", found.error), ("came from", words.source_code), ("message", words.message)):
+        if told:
+            click.echo(f"  {name}: {told}")
 
 
 @cli.command("sync")

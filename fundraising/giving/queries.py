@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, func, select
 
 from fundraising.contacts.rules import PersonName, full_name
-from fundraising.db import session
+from fundraising.db import LARGEST_NUMBER, session
 from fundraising.giving.models import Donation, DonorDetails, OfferedMethod, Payment, PaymentEvent, WebhookHint
 from fundraising.giving.rules import DonationState, EventKind, HintState, Method, PaymentStatus, Route
 
@@ -76,6 +76,14 @@ class PaymentSummary:
     created_at: datetime
     paid_at: datetime | None
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DonorWords:
+    """What came with a donation besides money: where the donor came from, and what they wrote to us."""
+
+    source_code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +242,17 @@ def double_payments(*, since: datetime | None = None, most: int = 100) -> list[P
 
 def payment(name: str) -> PaymentSummary | None:
     """A payment by Mollie's id or by our own number."""
-    by_name = Payment.id == int(name) if name.isdecimal() else Payment.provider_id == name
+    number = int(name) if name.isdecimal() and len(name) <= len(str(LARGEST_NUMBER)) else 0
+    by_name = Payment.id == number if 0 < number <= LARGEST_NUMBER else Payment.provider_id == name
     row = session().execute(_summaries().where(by_name)).first()
     return _summary(*row) if row else None
+
+
+def donor_words(reference: str) -> DonorWords:
+    """What the donor of a donation told. Raises NoResultFound for an unknown reference."""
+    found = select(Donation).where(Donation.reference == reference)
+    donation = session().scalars(found).one()
+    return DonorWords(donation.source_code, donation.donor.message)
 
 
 def payment_events(payment_id: int) -> list[EventRow]:

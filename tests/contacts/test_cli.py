@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
+from fundraising.accounts.models import AuditEntry
 from fundraising.contacts.rules import Address, Identity, PersonName, Salutation
+from fundraising.contacts.services.consents import grant_consent
 from fundraising.contacts.services.recognition import find_or_create
 from fundraising.contacts.services.ways import set_postal_address
-from fundraising.db import transaction
+from fundraising.db import session, transaction
 
 
 @pytest.fixture
@@ -51,6 +54,33 @@ def test_a_contact_is_shown(run, ids):
 
 def test_a_contact_that_is_not_there_is_told(run):
     result = run("show", 999)
+    assert result.exit_code == 1
+    assert "no contact 999" in result.stderr
+
+
+def test_a_number_that_no_contact_can_have_is_refused(run):
+    result = run("show", 99999999999999999999)
+    assert result.exit_code == 2
+    assert "99999999999999999999 is not in the range" in result.stderr
+
+
+def test_a_consent_is_withdrawn_and_shown_with_what_was_said_before(run, ids):
+    with transaction():
+        grant_consent(ids[0], purpose="newsletter", channel="email", source="token:1")
+    assert run("consent", "withdraw", ids[0]).stdout == "withdrawn\n"
+    assert run("consent", "withdraw", ids[0]).stdout == "was withdrawn already\n"
+    [shown] = json.loads(run("show", ids[0], "--json").stdout)
+    assert [each["state"] for each in shown["consents"]] == ["withdrawn", "granted"]
+    assert "newsletter by email: withdrawn on" in run("show", ids[0]).stdout
+    with transaction():
+        grant_consent(ids[0], purpose="newsletter", channel="email", source="token:2")
+    assert run("consent", "withdraw", ids[0]).stdout == "withdrawn\n"
+    noted = session().scalars(select(AuditEntry).where(AuditEntry.action == "consent.withdrawn")).all()
+    assert [(entry.subject_kind, entry.subject_id) for entry in noted] == [("contact", ids[0])] * 2
+
+
+def test_nobody_withdraws_who_is_not_there(run):
+    result = run("consent", "withdraw", 999)
     assert result.exit_code == 1
     assert "no contact 999" in result.stderr
 

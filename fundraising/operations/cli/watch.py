@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from fundraising import mailer, tasks
 from fundraising.clock import AMSTERDAM, now
-from fundraising.db import transaction
+from fundraising.db import LARGEST_NUMBER, transaction
 from fundraising.mailer import MailState
 from fundraising.operations.queries import alerts as all_alerts
 from fundraising.operations.queries import jobs as all_jobs
@@ -29,6 +29,7 @@ jobs = AppGroup("jobs", help="What is done again and again.")
 mail = AppGroup("mail", help="The outbox.")
 alerts = AppGroup("alerts", help="What stalled or failed.")
 
+_NUMBER = click.IntRange(1, LARGEST_NUMBER)
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
@@ -65,7 +66,7 @@ def list_mail(state: str | None, limit: int, full: bool, as_json: bool) -> None:
 
 
 @mail.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=_NUMBER)
 def show(number: int) -> None:
     """Show the mail NUMBER with its address and text."""
     found = mailer.texts(number)
@@ -78,7 +79,7 @@ def show(number: int) -> None:
 
 
 @mail.command("retry")
-@click.argument("numbers", type=int, nargs=-1, metavar="[NUMBER]...")
+@click.argument("numbers", type=_NUMBER, nargs=-1, metavar="[NUMBER]...")
 @click.option("--failed", is_flag=True, help="All that were given up.")
 def retry(numbers: tuple[int, ...], failed: bool) -> None:
     """Try mails anew, from the first try on: these, or with --failed all that were given up."""
