@@ -61,9 +61,9 @@ def show(payment: str, as_json: bool) -> None:
         click.echo(
             f"  {event.occurred_on}  {event.kind:<10}  {event.provider_ref:<28}  {event.state:<11}  {event.amount}"
         )
-    for name, told in (("error", found.error), ("came from", words.source_code), ("message", words.message)):
-        if told:
-            click.echo(f"  {name}: {told}")
+    for name, text in (("error", found.error), ("came from", words.source_code), ("message", words.message)):
+        if text:
+            click.echo(f"  {name}: {text}")
 
 
 @cli.command("sync")
