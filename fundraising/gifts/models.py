@@ -77,9 +77,13 @@ class GiftCorrectionNote(Model):
     note: Mapped[str] = mapped_column(String(2000))
 
 
+def _where(name: str, condition: str, *columns: str) -> Index:
+    present = text(condition)
+    return Index(f"ix_gift_entry_{name}", *columns, sqlite_where=present, postgresql_where=present)
+
+
 def _where_present(column: str) -> Index:
-    present = text(f"{column} IS NOT NULL")
-    return Index(f"ix_gift_entry_{column}", column, sqlite_where=present, postgresql_where=present)
+    return _where(column, f"{column} IS NOT NULL", column)
 
 
 class GiftEntry(Model):
@@ -108,6 +112,11 @@ class GiftEntry(Model):
         # With the amounts, so that a year is added up from the index alone.
         Index("ix_gift_entry_booked_on", "booked_on", "amount"),
         Index("ix_gift_entry_received_on", "received_on", "gift_id"),
+        # For lists: by amount and by method, and what is rare enough to be found by itself.
+        _where("amount", "kind IN ('received', 'corrected')", "amount", "gift_id"),
+        _where("method", "kind IN ('received', 'corrected')", "method", "received_on"),
+        _where("no_contact", "contact_id IS NULL", "received_on", "gift_id"),
+        _where("went_back", "kind IN ('refunded', 'charged_back')", "kind", "gift_id"),
         # Few entries undo or replace another, and the others should not pay for it.
         *(_where_present(column) for column in ("reverses_id", "replaces_id", "correction_id")),
         # What was taken back by one correction is not taken back by another.

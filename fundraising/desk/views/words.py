@@ -91,6 +91,8 @@ SALUTATIONS = {Salutation.MR: _("Mr"), Salutation.MRS: _("Mrs"), Salutation.UNKN
 MAIL_KINDS = {
     "thank_you": _("Thanks for a gift"),
     "transfer_instructions": _("How to transfer"),
+    "thank_you_again": _("Thanks for a gift, sent again"),
+    "refund": _("Refund on its way"),
     "newsletter_confirmation": _("Confirmation of the newsletter"),
 }
 SOURCES = {

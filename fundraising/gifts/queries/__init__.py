@@ -14,8 +14,17 @@ from sqlalchemy.orm import aliased
 
 from fundraising.contacts.queries import current_ids, known_as, survivors
 from fundraising.db import session
-from fundraising.gifts.models import Acknowledgement, FinancialYear, Gift, GiftEntry, Ledger
-from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, LedgerMode, Source
+from fundraising.gifts.models import (
+    Acknowledgement,
+    FinancialYear,
+    Gift,
+    GiftCorrection,
+    GiftCorrectionNote,
+    GiftEntry,
+    Ledger,
+)
+from fundraising.gifts.queries.listing import entry_row
+from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, LedgerMode, Reason, Source
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
@@ -95,6 +104,26 @@ class FinancialYearRow:
     total: Euro | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionRow:
+    """One act of correcting; `note` is empty where there was none, or where it was erased."""
+
+    correction_id: int
+    reason: Reason
+    note: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksRow:
+    """That a gift was thanked, and by which mail."""
+
+    kind: str
+    mail_id: int
+    recorded_at: datetime
+
+
 def ledger_mode() -> LedgerMode | None:
     """What kind of money this ledger holds; None before the first booking."""
     return session().scalar(select(Ledger.mode))
@@ -134,7 +163,40 @@ def gift_page(wanted: GiftFilter, *, after: GiftKey | None = None, limit: int = 
 def entries(gift_id: int) -> list[EntryRow]:
     """A gift's entries in the order of booking; their contacts are those of the booking."""
     rows = session().scalars(select(GiftEntry).where(GiftEntry.gift_id == gift_id).order_by(GiftEntry.id))
-    return [_entry(row) for row in rows]
+    return [entry_row(row) for row in rows]
+
+
+def corrections(gift_id: int) -> list[CorrectionRow]:
+    """What was corrected of a gift, oldest first."""
+    rows = session().execute(
+        select(GiftCorrection, func.coalesce(GiftCorrectionNote.note, "").label("note"))
+        .outerjoin(GiftCorrectionNote, GiftCorrectionNote.correction_id == GiftCorrection.id)
+        .where(GiftCorrection.gift_id == gift_id)
+        .order_by(GiftCorrection.id),
+    )
+    return [
+        CorrectionRow(
+            correction_id=row.GiftCorrection.id,
+            reason=row.GiftCorrection.reason,
+            note=row.note,
+            recorded_at=row.GiftCorrection.recorded_at,
+            recorded_by=row.GiftCorrection.recorded_by,
+        )
+        for row in rows
+    ]
+
+
+def thanks(gift_id: int) -> list[ThanksRow]:
+    """How a gift was thanked, first thanks first."""
+    rows = session().scalars(
+        select(Acknowledgement).where(Acknowledgement.gift_id == gift_id).order_by(Acknowledgement.id),
+    )
+    return [ThanksRow(row.kind, row.mail_id, row.recorded_at) for row in rows]
+
+
+def closed_through() -> int | None:
+    """The last year that is closed, and with it all before; None while all are open."""
+    return session().scalar(select(func.max(FinancialYear.year)).where(FinancialYear.closed_at.is_not(None)))
 
 
 def tax_year_total(contact_id: int, year: int) -> Euro:
@@ -307,23 +369,3 @@ def _read(rows: Sequence[Row[Any]]) -> list[GiftSummary]:
         )
         for row in rows
     ]
-
-
-def _entry(row: GiftEntry) -> EntryRow:
-    return EntryRow(
-        entry_id=row.id,
-        gift_id=row.gift_id,
-        kind=row.kind,
-        amount=row.amount,
-        contact_id=row.contact_id,
-        programme_id=row.programme_id,
-        method=row.method,
-        received_on=row.received_on,
-        booked_on=row.booked_on,
-        recorded_at=row.recorded_at,
-        recorded_by=row.recorded_by,
-        source=Source(row.source_system, row.source_ref),
-        reverses_id=row.reverses_id,
-        replaces_id=row.replaces_id,
-        correction_id=row.correction_id,
-    )

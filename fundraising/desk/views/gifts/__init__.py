@@ -1,0 +1,7 @@
+"""Gifts for staff: the list, the page of one gift, and what is done to it."""
+
+from __future__ import annotations
+
+from fundraising.desk.views.gifts import listing, page
+
+__all__ = ["listing", "page"]

@@ -1,0 +1,83 @@
+"""What the ledger's and Mollie's words are on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fundraising.gifts.rules import EntryKind, Reason
+from fundraising.giving.queries import offered_methods
+from fundraising.giving.rules.methods import english_name
+from fundraising.web.locale import ENGLISH, current_language
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENTRY_KINDS: Mapping[EntryKind, str] = {
+    EntryKind.RECEIVED: _("received"),
+    EntryKind.REFUNDED: _("refunded"),
+    EntryKind.REFUND_FAILED: _("refund came back"),
+    EntryKind.CHARGED_BACK: _("charged back"),
+    EntryKind.CHARGEBACK_REVERSED: _("chargeback reversed"),
+    EntryKind.REVERSED: _("taken back by a correction"),
+    EntryKind.CORRECTED: _("booked again by a correction"),
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.WRONG_PROGRAMME: _("The programme was wrong"),
+    Reason.WRONG_CONTACT: _("It is somebody else's gift"),
+    Reason.CONTACT_FOUND: _("Now we know whose gift it is"),
+    Reason.WRONG_DATE: _("The date was wrong"),
+    Reason.WRONG_AMOUNT: _("The amount was wrong"),
+    Reason.WRONG_METHOD: _("The way of paying was wrong"),
+}
+
+# Mollie's words for payments, refunds and chargebacks.
+PAYMENT_STATES: Mapping[str, str] = {
+    "created": _("not at Mollie yet"),
+    "abandoned": _("never reached Mollie"),
+    "open": _("open"),
+    "pending": _("pending"),
+    "authorized": _("authorised"),
+    "expired": _("expired"),
+    "canceled": _("cancelled"),
+    "failed": _("failed"),
+    "paid": _("paid"),
+    "queued": _("waits for balance at Mollie"),
+    "processing": _("on its way"),
+    "refunded": _("refunded"),
+    "standing": _("charged back"),
+    "reversed": _("chargeback reversed"),
+}
+
+SOURCES: Mapping[str, str] = {"mollie": _("Mollie"), "correction": _("correction"), "statement": _("bank statement")}
+
+# Of ways to pay that Mollie does not offer us today, or never did.
+_METHODS: Mapping[str, str] = {
+    "ideal": "iDEAL",
+    "creditcard": _("Card"),
+    "bancontact": "Bancontact",
+    "paypal": "PayPal",
+    "directdebit": _("Direct debit"),
+    "transfer": _("Bank transfer"),
+    "banktransfer": _("Bank transfer"),
+    "cash": _("Cash"),
+    "collection": _("Collection"),
+}
+
+
+def method_names() -> dict[str, str]:
+    """What ways to pay are called in the language of this page; see `method_name`."""
+    english = current_language() == ENGLISH
+    offered = {each.code: english_name(each) if english else each.description for each in offered_methods()}
+    return {code: str(name) for code, name in _METHODS.items()} | offered
+
+
+def method_name(code: str, names: Mapping[str, str]) -> str:
+    """What a way to pay is called; one that nobody named is shown as it is stored."""
+    return names.get(code, code)
+
+
+def source_name(system: str) -> str:
+    """Where an entry comes from."""
+    return str(SOURCES.get(system, system))
