@@ -151,9 +151,9 @@ def _stands() -> ColumnElement[bool]:
     )
 
 
-def _candidates(wanted: ListFilter, order: Order) -> Select[Any]:
+def _candidates(wanted: ListFilter, order: Order) -> Select[*tuple[Any, ...]]:
     """The entries with which what stands of the matching gifts begins."""
-    found = select(
+    found: Select[*tuple[Any, ...]] = select(
         GiftEntry.id,
         GiftEntry.gift_id,
         GiftEntry.contact_id,
@@ -255,7 +255,7 @@ def _has_gone(way: WentBack) -> ColumnElement[bool]:
     return func.coalesce(gone, 0) < Euro(0)
 
 
-def _ordered(found: Select[Any], part: Slice) -> Select[Any]:
+def _ordered(found: Select[*tuple[Any, ...]], part: Slice) -> Select[*tuple[Any, ...]]:
     columns: dict[Order, tuple[Any, ...]] = {
         Order.DATE: (GiftEntry.received_on, GiftEntry.gift_id),
         Order.AMOUNT: (GiftEntry.amount, GiftEntry.gift_id),
