@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import make_response, render_template
-from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
+from flask import g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests, Unauthorized
 
+from fundraising.web.desk import is_desk
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -30,6 +33,24 @@ _EXPLAINED = {
     503: (_("We cannot do this right now"), _("Please try again in a few minutes.")),
 }
 
+# At the desk other words help: who works there may ask for a role, and has work that must not be lost.
+_EXPLAINED_TO_STAFF = _EXPLAINED | {
+    401: (
+        _("You are no longer signed in"),
+        _("Nothing was saved. Sign in again in another window, and then send this once more."),
+    ),
+    403: (_("This is not open to you"), _("None of your roles has it. An administrator can give you one that does.")),
+    404: (_("This is not here"), _("The address may have been mistyped, or what stood here was taken away.")),
+    413: (_("That is too much"), _("What you sent is larger than this page takes.")),
+}
+_OPEN_TOO_LONG = (
+    _("This page was open too long"),
+    _("Nothing was saved yet. Look at what you filled in, and send it once more."),
+)
+_SECRET_FIELDS = frozenset({"csrf_token", "code"})
+_SECRET_WORDS = ("password", "secret")
+_MOST_KEPT = 200
+
 
 def init(app: Flask) -> None:
     """Answer every error with a page of ours."""
@@ -37,8 +58,10 @@ def init(app: Flask) -> None:
 
 
 def _error_page(error: HTTPException) -> Response | HTTPException:
-    if error.code is None or error.code not in _EXPLAINED:
+    if error.code is None or error.code not in (_EXPLAINED_TO_STAFF if is_desk(request.path) else _EXPLAINED):
         return error
+    if is_desk(request.path):
+        return _staff_page(error, error.code)
     return error_page(error.code, retry_after=_retry_after(error))
 
 
@@ -50,6 +73,45 @@ def error_page(status: int, *, retry_after: int | None = None) -> Response:
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _staff_page(error: HTTPException, status: int) -> Response:
+    title, explanation = _OPEN_TOO_LONG if isinstance(error, CSRFError) else _EXPLAINED_TO_STAFF[status]
+    kept = _typed() if isinstance(error, CSRFError) or status == Unauthorized.code else []
+    if status >= InternalServerError.code:
+        # Who is signed in stands in the database, which may be what failed.
+        g.setdefault("staff", None)
+    page = render_template(
+        "desk/error.html",
+        status=status,
+        title=title,
+        explanation=explanation,
+        kept=kept,
+        may_send_again=bool(kept) and _came_from_here(),
+    )
+    response = make_response(page, status)
+    retry_after = _retry_after(error)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was filled in, to be shown again, without what is secret. Files cannot be kept: their owner has them."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if not _is_secret(name)]
+    return fields[:_MOST_KEPT]
+
+
+def _is_secret(name: str) -> bool:
+    return name in _SECRET_FIELDS or any(word in name.lower() for word in _SECRET_WORDS)
+
+
+def _came_from_here() -> bool:
+    """Whether a form of ours sent this: what another site sent is not offered to be sent once more."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin") or request.referrer or "").netloc == request.host
 
 
 def _retry_after(error: HTTPException) -> int | None:

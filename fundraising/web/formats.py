@@ -62,8 +62,8 @@ def written_moment(instant: datetime) -> str:
 
 
 def short_date(day: date) -> str:
-    """A date in a table: `22 nov 2026`."""
-    return format_date(day, _SHORT_DATE, locale=current_language())
+    """A date in a table, which a line never breaks: `22 nov 2026`."""
+    return format_date(day, _SHORT_DATE, locale=current_language()).replace(" ", _NBSP)
 
 
 def short_moment(instant: datetime) -> str:

@@ -185,7 +185,8 @@ def _refused(access: Access | None, user: StaffUser | None) -> Response | None:
     if access.anyone:
         return None
     if user is None:
-        return _to_sign_in()
+        # What was filled in meanwhile is kept on the page that says so; a redirect would lose it.
+        return abort(401) if request.form.keys() - {"csrf_token"} else _to_sign_in()
     if user.roles & settings().second_factor_roles and not session.get(PROVEN_TWICE):
         # A role that asks for more was given meanwhile: sign in anew, and prove it.
         end_session()
