@@ -16,6 +16,7 @@ from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported 
 from fundraising.contacts.cli import cli as contacts
 from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
 from fundraising.contacts.views.documents import init_documents
+from fundraising.contacts.views.duplicates import blueprint as duplicates
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
     init_accounts(app, _account_settings(settings))
     init_public(app)
+    app.register_blueprint(duplicates)
     init_desk(app)
     init_documents(app)
     app.extensions["mollie"] = _mollie_door(settings)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import event
 
 from config import Config
 from fundraising.accounts.views.guard import BEGAN, PROVEN_TWICE, SEEN
@@ -24,7 +25,8 @@ from tests.factories import accounts
 from tests.web.page_client import PageClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from werkzeug.test import TestResponse
@@ -156,6 +158,28 @@ class Browser(FlaskClient):
             db.session.rollback()
             db.session.expire_all()
         return response
+
+
+@pytest.fixture
+def queries(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with queries() as asked:` gathers what is asked of the database."""
+
+    @contextmanager
+    def gather() -> Iterator[list[str]]:
+        asked: list[str] = []
+        with app.app_context():
+            engine = db.engine
+
+        def note(_connection, _cursor, statement, *_rest):
+            asked.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield asked
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return gather
 
 
 @pytest.fixture

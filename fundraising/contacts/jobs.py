@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from fundraising.contacts.queries.likeness import sharing_pairs
+from fundraising.contacts.services.duplicates import note_pairs
 from fundraising.contacts.services.search_index import drifted, drop_unused_words, reindex
 from fundraising.db import session, transaction
 from fundraising.logs import get_logger
@@ -26,3 +28,20 @@ def search_index_job() -> None:
         dropped = drop_unused_words()
     level = log.warning if wrong else log.info
     level("search index checked", wrong=len(wrong), dropped=dropped)
+
+
+@job("duplicates-search", every=timedelta(days=1), stalled_after=timedelta(days=3))
+def duplicates_search_job() -> None:
+    """Note the contacts that may be one, for staff to judge."""
+    log.info("duplicates searched", new=look_for_duplicates())
+
+
+def look_for_duplicates() -> int:
+    """Compare all contacts that share something; how many pairs are new. Short transactions let gifts come in."""
+    pairs = sorted(sharing_pairs())
+    session().rollback()
+    new = 0
+    for start in range(0, len(pairs), _AT_ONCE):
+        with transaction():
+            new += note_pairs(pairs[start : start + _AT_ONCE])
+    return new

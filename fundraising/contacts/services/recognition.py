@@ -34,6 +34,7 @@ from fundraising.contacts.rules import (
     refined,
     tidied,
 )
+from fundraising.contacts.rules.likeness import Likeness, points
 from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ties import affiliate
 from fundraising.db import insert_new, one_at_a_time, session
@@ -205,11 +206,13 @@ def _refine_name(contact_id: int, said: PersonName) -> bool:
 def _note_duplicates(contact_id: int, alike: Mapping[int, _Likeness]) -> None:
     for other_id in sorted(alike.keys() - {contact_id})[:_MOST_DUPLICATES]:
         likeness = alike[other_id]
-        reasons = sorted(likeness.reasons | ({"name"} if likeness.compatible else set()))
+        names = Likeness.SAME_NAME if likeness.compatible else Likeness.NAMES_CLASH
+        reasons = sorted({*map(Likeness, likeness.reasons), names})
         session().execute(
             insert_new(DuplicateCandidate).values(
                 contact_id=min(contact_id, other_id),
                 other_id=max(contact_id, other_id),
+                score=points(reasons),
                 reasons=",".join(reasons),
                 state=DuplicateState.OPEN,
                 found_at=now(),

@@ -1,0 +1,153 @@
+"""Reads for merging two contacts, and of merges that were made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select
+
+from fundraising.contacts.models import ChurchDetails, Contact, ContactMerge, OrganisationLink, SchoolDetails
+from fundraising.contacts.queries import display_name, known_as
+from fundraising.contacts.rules import Salutation, UnknownContact
+from fundraising.contacts.rules.merging import Mergeable
+from fundraising.contacts.rules.organisations import Channel, Denomination, SchoolLevel
+from fundraising.db import session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Select
+
+CONTACT_FIELDS = (
+    "salutation",
+    "given_name",
+    "name_prefix",
+    "surname",
+    "organisation_name",
+    "language",
+    "preferred_channel",
+    "kvk",
+    "rsin",
+    "deceased_on",
+    "do_not_contact",
+)
+CHURCH_FIELDS = ("denomination", "town", "members")
+SCHOOL_FIELDS = ("level", "brin")
+_NOTHING_KNOWN: Mapping[str, Any] = {"denomination": None, "town": "", "members": None, "level": None, "brin": ""}
+_FROM_WORD = {
+    "salutation": Salutation,
+    "preferred_channel": Channel,
+    "denomination": Denomination,
+    "level": SchoolLevel,
+    "deceased_on": date.fromisoformat,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRow:
+    """One act of merging, with the names that both sides bear now."""
+
+    merge_id: int
+    loser_id: int
+    loser_name: str
+    survivor_id: int
+    survivor_name: str
+    merged_at: datetime
+    merged_by: str
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+def mergeable(contact_id: int) -> Mergeable:
+    """A contact's own fields, as they are stored now. Raises UnknownContact."""
+    row = session().get(Contact, contact_id, populate_existing=True)
+    if row is None:
+        raise UnknownContact(contact_id)
+    fields = {name: getattr(row, name) for name in CONTACT_FIELDS} | dict(_NOTHING_KNOWN)
+    church = session().get(ChurchDetails, contact_id, populate_existing=True)
+    if church is not None:
+        fields |= {name: getattr(church, name) for name in CHURCH_FIELDS}
+    school = session().get(SchoolDetails, contact_id, populate_existing=True)
+    if school is not None:
+        fields |= {name: getattr(school, name) for name in SCHOOL_FIELDS}
+    return Mergeable(
+        contact_id=row.id,
+        version=row.version,
+        kind=row.kind,
+        organisation_kind=row.organisation_kind,
+        confirmed_at=row.changed_at or row.created_at,
+        fields=fields,
+    )
+
+
+def belongs_to(contact_id: int, other_id: int) -> bool:
+    """Whether one organisation belongs to the other, directly or by way of others."""
+    steps = select(OrganisationLink.parent_id).where(OrganisationLink.organisation_id.in_(known_as(contact_id)))
+    above = steps.cte("above", recursive=True)
+    above = above.union(
+        select(OrganisationLink.parent_id).join(above, OrganisationLink.organisation_id == above.c.parent_id),
+    )
+    theirs = select(above.c.parent_id).where(above.c.parent_id.in_(known_as(other_id)))
+    return session().scalar(theirs.limit(1)) is not None
+
+
+def merge_page(*, skip: int, limit: int) -> list[MergeRow]:
+    """Merges, newest first."""
+    return _merges(select(ContactMerge).order_by(ContactMerge.id.desc()).offset(skip).limit(limit))
+
+
+def merges_of(contact_id: int) -> list[MergeRow]:
+    """Every merge in which this contact, or one that is part of it, had a side; newest first."""
+    ids = known_as(contact_id)
+    either = or_(ContactMerge.survivor_id.in_(ids), ContactMerge.loser_id.in_(ids))
+    return _merges(select(ContactMerge).where(either).order_by(ContactMerge.id.desc()))
+
+
+def undoable(merge_id: int) -> bool:
+    """Whether a merge stands, and is the last that the contact took part in as the one that stays."""
+    row = session().get(ContactMerge, merge_id, populate_existing=True)
+    if row is None or row.undone_at is not None:
+        return False
+    newest = select(ContactMerge.id).where(
+        ContactMerge.survivor_id == row.survivor_id, ContactMerge.undone_at.is_(None)
+    )
+    return session().scalar(newest.order_by(ContactMerge.id.desc()).limit(1)) == merge_id
+
+
+def as_text(fields: Mapping[str, Any]) -> str:
+    """Fields as JSON."""
+    return json.dumps(plain(fields), sort_keys=True)
+
+
+def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as JSON knows them."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
+
+
+def from_plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as they are stored, from what JSON knows."""
+    return {name: _FROM_WORD[name](value) if value and name in _FROM_WORD else value for name, value in fields.items()}
+
+
+def _merges(statement: Select[ContactMerge]) -> list[MergeRow]:
+    rows = session().scalars(statement).all()
+    numbers = {number for row in rows for number in (row.loser_id, row.survivor_id)}
+    names = {row.id: display_name(row) for row in session().scalars(select(Contact).where(Contact.id.in_(numbers)))}
+    return [
+        MergeRow(
+            merge_id=row.id,
+            loser_id=row.loser_id,
+            loser_name=names[row.loser_id],
+            survivor_id=row.survivor_id,
+            survivor_name=names[row.survivor_id],
+            merged_at=row.merged_at,
+            merged_by=row.merged_by,
+            undone_at=row.undone_at,
+            undone_by=row.undone_by,
+        )
+        for row in rows
+    ]

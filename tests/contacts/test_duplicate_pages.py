@@ -1,0 +1,126 @@
+"""The pages on which staff judge, merge, and undo."""
+
+import pytest
+from sqlalchemy import select
+
+from fundraising.accounts.models import AuditEntry
+from fundraising.accounts.rules import Role
+from fundraising.contacts.models import Contact
+from fundraising.contacts.queries import contact
+from fundraising.contacts.queries.likeness import candidates_to_judge
+from fundraising.contacts.queries.merges import merges_of
+from fundraising.contacts.services.duplicates import note_duplicates_of
+from fundraising.db import session, transaction
+from tests.factories.contacts import organisation, person
+
+
+@pytest.fixture
+def pair(app_context):
+    """Two people who look alike, noted."""
+    with transaction():
+        first = person(email="jan@example.nl")
+        second = person(email="jan@example.nl", given_name="Jan")
+        note_duplicates_of([first])
+    return first, second
+
+
+@pytest.fixture
+def desk(staff_pages):
+    return staff_pages(Role.RELATIONS)
+
+
+def side_by_side(pair):
+    return f"/desk/relaties/{pair[0]}/samenvoegen/{pair[1]}"
+
+
+def test_an_empty_queue_says_what_comes(desk):
+    assert "Er is niets te beoordelen" in desk.get("/desk/dubbelen").text
+
+
+def test_a_pair_is_shown_with_what_it_shares(desk, pair):
+    page = desk.get("/desk/dubbelen")
+    assert "J. de Vries en Jan de Vries" in page.text
+    assert "hetzelfde e-mailadres" in page.text
+    assert page.link("J. de Vries en Jan de Vries") == side_by_side(pair)
+
+
+def test_what_tells_more_is_proposed_and_can_be_undone(desk, pair):
+    page = desk.get(side_by_side(pair))
+    merged = desk.submit(page.form("/samenvoegen/2"))
+    assert "De twee zijn nu één relatie." in merged.text
+    assert contact(pair[1]).contact_id == pair[0]
+    assert contact(pair[0]).name.given_name == "Jan"
+    [row] = merges_of(pair[0])
+    undone = desk.submit(merged.form(f"/desk/samenvoegingen/{row.merge_id}/ongedaan"))
+    assert "Het zijn weer twee relaties." in undone.text
+    assert contact(pair[1]).contact_id == pair[1]
+    said = list(session().scalars(select(AuditEntry.action).where(AuditEntry.action.like("contact.%merged"))))
+    assert said == ["contact.merged"] * 2 + ["contact.unmerged"] * 2
+
+
+def test_somebody_may_choose_otherwise(desk, pair):
+    page = desk.get(side_by_side(pair))
+    desk.submit(page.form("/samenvoegen/2"), {"name": "survivor"})
+    assert contact(pair[0]).name.given_name == "J."
+
+
+def test_two_that_merge_at_once_are_told(desk, pair):
+    page = desk.get(side_by_side(pair))
+    with transaction():
+        session().get_one(Contact, pair[0]).version += 1
+    refused = desk.submit(page.form("/samenvoegen/2"), {"name": "survivor"}, status=409)
+    assert "Intussen heeft iemand een van beide gewijzigd" in refused.text
+    assert contact(pair[1]).contact_id == pair[1]
+    # What was chosen is still chosen, and with what stands now it goes through.
+    assert refused.form("/samenvoegen/2").values()["name"] == ["survivor"]
+    desk.submit(refused.form("/samenvoegen/2"))
+    assert contact(pair[0]).name.given_name == "J."
+
+
+def test_merging_what_was_merged_leads_to_what_stands(desk, pair):
+    page = desk.get(side_by_side(pair))
+    desk.submit(page.form("/samenvoegen/2"))
+    again = desk.submit(page.form("/samenvoegen/2"))
+    assert "al een en dezelfde relatie" in again.text
+
+
+def test_a_church_is_not_merged_with_a_person(desk, pair):
+    with transaction():
+        church = organisation()
+    page = desk.get(side_by_side((pair[0], church)))
+    assert "Een persoon en een organisatie zijn nooit één relatie." in page.text
+    assert "Samenvoegen tot één relatie" not in page.text
+
+
+def test_two_that_differ_leave_the_queue_and_come_back(desk, pair):
+    page = desk.get("/desk/dubbelen")
+    [form] = [form for form in page.all("form") if "verschillend" in form.get("action", "")]
+    after = desk.submit(page.form(form.get("action")))
+    assert "Dit blijven twee relaties" in after.text
+    assert candidates_to_judge() == 0
+    [back] = [form for form in after.all("form") if "opnieuw" in form.get("action", "")]
+    desk.submit(after.form(back.get("action")))
+    assert candidates_to_judge() == 1
+
+
+def test_another_contact_is_chosen_by_its_number(desk, pair):
+    address = f"/desk/relaties/{pair[0]}/samenvoegen"
+    assert "Er is geen relatie met dit nummer" in desk.get(f"{address}?nummer=99999999999999999999").text
+    assert "al een en dezelfde relatie" in desk.get(f"{address}?nummer={pair[0]}").text
+    assert "Is dit dezelfde relatie?" in desk.get(f"{address}?nummer={pair[1]}", follow=True).text
+
+
+@pytest.mark.parametrize("address", ["/desk/relaties/9/samenvoegen/10", "/desk/relaties/9/samenvoegen"])
+def test_an_unknown_contact_is_not_there(desk, address):
+    desk.get(address, status=404)
+
+
+def test_the_list_takes_as_many_queries_however_long(desk, app_context, queries):
+    def asked(people):
+        with transaction():
+            note_duplicates_of([person(email=f"{number}@example.nl") for number in people for _ in range(2)])
+        with queries() as statements:
+            desk.get("/desk/dubbelen")
+        return len(statements)
+
+    assert asked(range(2)) == asked(range(2, 20))
