@@ -87,5 +87,5 @@ def test_nobody_withdraws_who_is_not_there(run):
 
 def test_possible_duplicates_are_listed_for_staff(run, ids):
     [pair] = json.loads(run("duplicates", "--json").stdout)
-    assert (pair["contact_ids"], pair["reasons"]) == (ids, ["email", "iban"])
+    assert (pair["contact_ids"], pair["reasons"]) == (ids, ["email", "iban", "names_clash"])
     assert "email, iban" in run("duplicates").stdout

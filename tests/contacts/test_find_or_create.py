@@ -77,10 +77,10 @@ def test_the_same_mailbox_in_other_case_and_a_name_that_agrees_is_the_same_conta
 def test_a_couple_with_one_mailbox_is_two_contacts_and_a_possible_duplicate():
     one, other = found(identity("J.")), found(identity("M."))
     assert one != other
-    assert pairs() == {(one, other): ("email",)}
+    assert pairs() == {(one, other): ("email", "names_clash")}
     assert found(identity("M.")) == other
     assert found(identity("J.")) == one
-    assert pairs() == {(one, other): ("email",)}
+    assert pairs() == {(one, other): ("email", "names_clash")}
 
 
 def test_a_couple_with_the_same_initial_is_told_apart_by_how_they_are_addressed():
@@ -115,7 +115,7 @@ def test_a_proven_account_and_a_name_that_agrees_is_the_same_contact():
 def test_a_proven_account_of_another_name_is_a_possible_duplicate():
     first = found(identity("J.", email="j@example.nl"), IBAN)
     second = found(identity("M.", email="m@example.nl"), IBAN)
-    assert pairs() == {(first, second): ("iban",)}
+    assert pairs() == {(first, second): ("iban", "names_clash")}
 
 
 @pytest.mark.parametrize("proven_at", ["first", "second", "neither"])
@@ -197,7 +197,7 @@ def test_a_church_and_its_diaconie_are_two_bodies():
 
 def test_two_churches_with_one_mailbox_may_be_one():
     one, other = found(organisation("Dorpskerk")), found(organisation("Dorpskerk te Ede"))
-    assert pairs() == {(one, other): ("email",)}
+    assert pairs() == {(one, other): ("email", "names_clash")}
 
 
 def test_who_gives_for_a_church_and_in_person_is_one_person():
