@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 Way = TypeVar("Way", ContactEmail, ContactPhone, ContactIban, PostalAddress)
 
 
+def set_first_postal_address(contact_id: int, address: Address) -> bool:
+    """Note where a contact's post goes, unless that is known already; False then. Raises UnknownContact."""
+    locked(contact_id)  # two gifts at one moment may each bring an address
+    return contact(contact_id).address is None and set_postal_address(contact_id, address)
+
+
 def set_postal_address(contact_id: int, address: Address) -> bool:
     """Note where a contact's post goes from now on; False when that was known. Raises UnknownContact."""
     before = contact(contact_id)

@@ -25,9 +25,16 @@ from fundraising.giving.public.kept import kept, programme_name
 from fundraising.giving.public.standing import Standing, standing_of
 from fundraising.giving.queries import DonationStatus, donation_status
 from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Route
-from fundraising.giving.services.donations import AlreadyPaid, NotPayableOnline, note_address, payment_to_use
+from fundraising.giving.services.donations import (
+    AlreadyPaid,
+    NotPayableOnline,
+    TooManyTries,
+    note_address,
+    payment_to_use,
+)
 from fundraising.logs import get_logger, summary
-from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, limited
+from fundraising.web.errors import error_page
+from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, client_digest, limited
 from fundraising.web.locale import public_url
 from fundraising.web.tokens import BadToken
 
@@ -42,6 +49,7 @@ _SECONDS_BETWEEN_LOOKS = 3.0
 _MOST_REMEMBERED = 5_000
 _LOOKED = "giving_looked"
 _UNPROCESSABLE = 422
+_WAIT_SECONDS = 600
 
 _log = get_logger()
 
@@ -101,7 +109,10 @@ def try_again(reference: str) -> AnyResponse:
     _ask(status)
     try:
         with transaction():
-            payment_id = payment_to_use(status.reference, mode=mollie_door().mode)
+            payment_id = payment_to_use(status.reference, mode=mollie_door().mode, address_digest=client_digest())
+    except TooManyTries:
+        _log.warning("giving.refused", why="tries")
+        return error_page(429, retry_after=_WAIT_SECONDS)
     except AlreadyPaid:
         return go_to("giving.thanks", reference=status.reference)
     except NotPayableOnline:

@@ -50,12 +50,15 @@ def _velocity(address_digest: str, now: datetime) -> Velocity:
     today = SubmissionAttempt.at > now - _A_DAY
     small = SubmissionAttempt.amount <= SMALL_AMOUNT
     failed = (
-        select(func.count())
+        # Trying again is an attempt of its own at a donation whose payments are counted once.
+        select(func.count(Payment.id.distinct()))
         .select_from(SubmissionAttempt)
         .join(Payment, Payment.donation_id == SubmissionAttempt.donation_id)
         .where(own, today, Payment.status.in_(UNSUCCESSFUL))
     )
-    counts = (_count(own, recent), _count(own, today), failed, _count(recent, small))
+    # What was refused costs nobody anything: counted here, one address could shut small gifts for everybody.
+    accepted = SubmissionAttempt.outcome == AttemptOutcome.ACCEPTED
+    counts = (_count(own, recent), _count(own, today), failed, _count(recent, small, accepted))
     return Velocity(*session().execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 

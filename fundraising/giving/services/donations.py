@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from fundraising import clock
-from fundraising.contacts.services import set_postal_address
+from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import insert_new, session
 from fundraising.gifts.rules import LedgerMode, new_reference
 from fundraising.giving.models import Donation, DonorDetails, Payment
@@ -23,6 +24,8 @@ from fundraising.giving.rules import (
     donation_after,
     submission_key,
 )
+from fundraising.giving.rules.velocity import Verdict
+from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.mails import send_transfer_instructions
 
 if TYPE_CHECKING:
@@ -36,8 +39,16 @@ _ONLINE_LAPSES = timedelta(days=30)
 _TRANSFER_LAPSES = timedelta(days=60)
 
 
+# What `new_key` makes. Other sites of the charity may have payments of their own at the same Mollie account.
+OUR_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
 class AlreadyPaid(Exception):
     """This donation has been paid: there is nothing to try again."""
+
+
+class TooManyTries(Exception):
+    """From this address so much was tried that no new payment is made now."""
 
 
 class NotPayableOnline(Exception):
@@ -68,10 +79,11 @@ def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDon
     return SubmittedDonation(donation_id, reference, None, created=True)
 
 
-def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
+def payment_to_use(reference: str, *, mode: LedgerMode, address_digest: str | None = None) -> int:
     """The payment with which a donor should go on: the open one where there is one, else a new one.
 
-    Raises AlreadyPaid, NotPayableOnline, or LookupError for an unknown reference.
+    A new one counts against those who try cards, as a form does, where an address is given: one form could be tried
+    again for ever. Raises AlreadyPaid, NotPayableOnline, TooManyTries, or LookupError for an unknown reference.
     """
     donation = lock_donation(reference)
     if donation.route is not Route.ONLINE:
@@ -83,7 +95,15 @@ def payment_to_use(reference: str, *, mode: LedgerMode) -> int:
         raise AlreadyPaid(reference)
     if newest.status in UNDECIDED:
         return newest.id
+    if address_digest is not None:
+        _count_try(donation, address_digest)
     return _new_payment(_Attempt(donation.id, newest.attempt + 1, donation.amount, newest.method), mode)
+
+
+def _count_try(donation: Donation, address_digest: str) -> None:
+    if judge_submission(address_digest, donation.amount) is not Verdict.ALLOWED:
+        raise TooManyTries(donation.reference)
+    note_submission(address_digest, donation.amount, donation.id)
 
 
 def lock_donation(reference: str) -> Donation:
@@ -104,13 +124,17 @@ def lock_donation(reference: str) -> Donation:
 
 
 def note_address(reference: str, address: Address) -> None:
-    """Store the postal address that a donor gave for a yearly statement. Raises LookupError."""
+    """Store the postal address that a donor gave for a yearly statement. Raises LookupError.
+
+    Anybody can give a euro in another's name. So where another address is known already, what was typed stays with the
+    donation, for staff to judge: see `queries.addresses`.
+    """
     donation = lock_donation(reference)
     donor = donation.donor
     donor.street, donor.house_number = address.street, address.house_number
     donor.postcode, donor.town = address.postcode, address.town
     if donation.contact_id is not None:
-        set_postal_address(donation.contact_id, address)
+        set_first_postal_address(donation.contact_id, address)
 
 
 def new_key() -> str:

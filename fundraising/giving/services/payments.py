@@ -11,7 +11,8 @@ from sqlalchemy import insert, or_, select, update
 
 from fundraising import clock
 from fundraising.contacts.rules import Address, Identity, OrganisationKind
-from fundraising.contacts.services import find_or_create, set_postal_address
+from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
 from fundraising.gifts.services import record_gift, record_reversal
@@ -280,7 +281,7 @@ def _find_contact(donation: Donation, payer_iban: str) -> None:
     donation.contact_id = find_or_create(identity, proven_iban=_proven(payer_iban), source="online_gift")
     if donor.street:
         address = Address(donor.street, donor.house_number, donor.postcode, donor.town)
-        set_postal_address(donation.contact_id, address)
+        set_first_postal_address(donation.contact_id, address)
 
 
 def _proven(payer_iban: str) -> str | None:

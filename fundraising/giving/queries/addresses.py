@@ -1,0 +1,49 @@
+"""Postal addresses that came with a gift and are not where its giver's post goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+
+from fundraising.contacts.models import PostalAddress
+from fundraising.contacts.queries import contact
+from fundraising.contacts.rules import Address, tidy_postcode
+from fundraising.db import session
+from fundraising.giving.models import Donation, DonorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class AddressToJudge:
+    """An address that was typed with a gift while the contact has another: staff judge which of the two holds."""
+
+    donation_id: int
+    reference: str
+    contact_id: int
+    typed: Address
+    known: Address
+
+
+def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
+    """Addresses that donors typed and that are not where their post goes, the newest gift first."""
+    same = (
+        (PostalAddress.contact_id == Donation.contact_id)
+        & (PostalAddress.street == DonorDetails.street)
+        & (PostalAddress.house_number == DonorDetails.house_number)
+        & (PostalAddress.postcode == DonorDetails.postcode)
+        & (PostalAddress.town == DonorDetails.town)
+    )
+    # One that the contact has or had was judged, or was the first.
+    typed = select(Donation).join(DonorDetails).where(DonorDetails.street != "", Donation.contact_id.is_not(None))
+    unknown = typed.where(~exists().where(same)).order_by(Donation.id.desc()).limit(most)
+    found = [(donation, _typed_address(donation.donor)) for donation in session().scalars(unknown)]
+    known = ((donation, typed, contact(donation.contact_id or 0).address) for donation, typed in found)
+    return [
+        AddressToJudge(donation.id, donation.reference, donation.contact_id or 0, typed, at)
+        for donation, typed, at in known
+        if at is not None and at != typed
+    ]
+
+
+def _typed_address(donor: DonorDetails) -> Address:
+    return Address(donor.street, donor.house_number, tidy_postcode(donor.postcode), donor.town)

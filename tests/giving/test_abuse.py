@@ -1,0 +1,98 @@
+"""Counting what is tried: stolen cards, and what a stranger does to somebody who gave before."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from fundraising.contacts.queries import contact
+from fundraising.contacts.rules import Address
+from fundraising.db import session, transaction
+from fundraising.giving import queries
+from fundraising.giving.jobs import sync_payment
+from fundraising.giving.models import Donation, Payment
+from fundraising.giving.queries.addresses import addresses_to_judge
+from fundraising.giving.rules.velocity import MOST_FAILURES_IN_A_DAY, MOST_SMALL_EVERYWHERE, Verdict
+from fundraising.giving.services.abuse import judge_submission, note_submission
+from fundraising.giving.services.donations import note_address
+from fundraising.giving.simulator import lifecycle
+from fundraising.money import Euro
+from tests.giving.giving_form import Visitor
+
+SMALL = Euro.of(10)
+HOME, ELSEWHERE = Address("Dorpsstraat", "1", "1234 AB", "Ede"), Address("Kerkstraat", "6", "9999 ZZ", "Elders")
+
+
+@pytest.fixture
+def visitor(house) -> Visitor:
+    house.app.config["RATE_LIMITED"] = False
+    return Visitor(house.app)
+
+
+def test_trying_again_is_counted_as_a_form_is(visitor, house):
+    reference = visitor.give(amount="other", other_amount="1")
+    statuses = []
+    for _ in range(MOST_FAILURES_IN_A_DAY + 3):
+        lifecycle.reach(house.mollie.world, queries.donation_status(reference).provider_id, "failed")
+        session().rollback()
+        statuses.append(visitor.pages.client.post(f"/bedankt/{reference}/opnieuw").status_code)
+    assert statuses == [303] * (MOST_FAILURES_IN_A_DAY - 1) + [429] * 4
+    assert session().scalar(select(func.count()).select_from(Payment)) == MOST_FAILURES_IN_A_DAY
+
+
+def test_what_is_refused_does_not_shut_small_gifts_for_others(house):
+    with transaction():
+        for _ in range(MOST_SMALL_EVERYWHERE):
+            note_submission("one", SMALL, None)
+    assert judge_submission("one", SMALL) is Verdict.TOO_MANY
+    assert judge_submission("another", SMALL) is Verdict.ALLOWED
+    donation_id = house.submit().donation_id
+    with transaction():
+        for number in range(MOST_SMALL_EVERYWHERE):
+            note_submission(f"address {number}", SMALL, donation_id)
+    assert judge_submission("another", SMALL) is Verdict.UNDER_ATTACK
+
+
+def paid(house, form: str) -> tuple[str, int]:
+    provider_id = house.give(form_nonce=form)
+    lifecycle.reach(house.mollie.world, provider_id, "paid")
+    sync_payment(house.door, provider_id)
+    reference = queries.payment(provider_id).reference
+    contact_id = session().scalar(select(Donation.contact_id).where(Donation.reference == reference))
+    session().rollback()
+    return reference, contact_id
+
+
+def typed(reference: str, address: Address) -> None:
+    with transaction():
+        note_address(reference, address)
+
+
+@pytest.mark.parametrize("before_it_is_paid", [False, True])
+def test_a_strangers_euro_does_not_redirect_post(house, before_it_is_paid):
+    reference, contact_id = paid(house, "donor")
+    typed(reference, HOME)
+    assert contact(contact_id).address == HOME
+    session().rollback()
+    if before_it_is_paid:
+        provider_id = house.give(form_nonce="stranger")
+        stranger = queries.payment(provider_id).reference
+        session().rollback()
+        typed(stranger, ELSEWHERE)
+        lifecycle.reach(house.mollie.world, provider_id, "paid")
+        sync_payment(house.door, provider_id)
+    else:
+        stranger, same_contact = paid(house, "stranger")
+        assert same_contact == contact_id
+        typed(stranger, ELSEWHERE)
+    assert contact(contact_id).address == HOME
+    [judged] = addresses_to_judge(most=10)
+    assert (judged.reference, judged.contact_id) == (stranger, contact_id)
+    assert (judged.typed, judged.known) == (ELSEWHERE, HOME)
+
+
+def test_there_is_nothing_to_judge_where_the_same_address_is_typed_again(house):
+    for form in ("first", "second"):
+        reference, _ = paid(house, form)
+        typed(reference, HOME)
+    assert addresses_to_judge(most=10) == []
