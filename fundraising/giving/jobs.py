@@ -29,10 +29,12 @@ from fundraising.giving.mollie import (
     UnknownPayment,
 )
 from fundraising.giving.queries import due_payments, lost_payments, payment_to_make, unseen
+from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.services.abuse import forget_submissions
-from fundraising.giving.services.donations import let_promises_lapse
+from fundraising.giving.services.donations import OUR_KEY, let_promises_lapse
 from fundraising.giving.services.hints import (
     due_hints,
+    forget_hints,
     note_hint_failure,
     settle_hint,
     settle_unknown_hint,
@@ -74,8 +76,13 @@ _MOST_UNANSWERED = 3
 _GIVEN_UP_AFTER = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
+
+class LostPromise(Exception):
+    """Somebody paid what we asked for and do not know: the database came from a backup. A person must look."""
+
+
 # What can go wrong with one payment, and must neither keep the others waiting nor end in a page that says nothing.
-TROUBLE = (MollieError, ObservationRefused, LedgerError, NamelessContact, DBAPIError)
+TROUBLE = (MollieError, ObservationRefused, LostPromise, LedgerError, NamelessContact, DBAPIError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +122,20 @@ def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> st
     return row.checkout_url
 
 
-def sync_payment(door: MollieDoor, provider_id: str, *, afterwards: Callable[[bool], None] | None = None) -> bool:
+def sync_payment(
+    door: MollieDoor, provider_id: str, *, afterwards: Callable[[PaymentRow, bool], None] | None = None
+) -> bool:
     """Ask Mollie for a payment and apply what it says; False where the payment is not ours.
 
-    `afterwards` is told the same in the transaction that applies it. Raises MollieError, ObservationRefused or
-    LedgerError, with nothing applied.
+    `afterwards` is told what Mollie said, and the same, in the transaction that applies it. Raises MollieError,
+    ObservationRefused or LedgerError, with nothing applied.
     """
     session().rollback()  # nothing stays open while Mollie is asked
     row = door.payment(provider_id)
     with transaction():
         ours = apply_observation(row)
         if afterwards is not None:
-            afterwards(ours)
+            afterwards(row, ours)
     return ours
 
 
@@ -218,12 +227,19 @@ class _Looks:
 
 def _look_into(door: MollieDoor, hint: TakenHint) -> None:
     try:
-        sync_payment(
-            door, hint.provider_id, afterwards=lambda ours: (settle_hint if ours else settle_unknown_hint)(hint)
-        )
+        sync_payment(door, hint.provider_id, afterwards=partial(_settle, hint))
     except UnknownPayment:
         with transaction():
             settle_unknown_hint(hint)
+
+
+def _settle(hint: TakenHint, row: PaymentRow, ours: bool) -> None:  # noqa: FBT001  what `sync_payment` tells
+    if ours:
+        settle_hint(hint)
+    elif row.status is PaymentStatus.PAID and OUR_KEY.fullmatch(row.key):
+        raise LostPromise(f"{row.provider_id}: paid, with a key of ours, and nothing stored here is its promise")
+    else:
+        settle_unknown_hint(hint)
 
 
 def _look_at_due(door: MollieDoor, looks: _Looks) -> None:
@@ -298,8 +314,8 @@ def methods_refresh_job() -> None:
 
 @job("giving-housekeeping", every=timedelta(days=1), stalled_after=timedelta(days=3))
 def housekeeping_job() -> None:
-    """Let old promises lapse and forget old form submissions."""
+    """Let old promises lapse; forget old form submissions and webhooks."""
     now = clock.now()
     with transaction():
-        lapsed, forgotten = let_promises_lapse(now), forget_submissions(now)
-    log.info("giving.housekeeping", lapsed=lapsed, forgotten=forgotten)
+        lapsed, forgotten, hints = let_promises_lapse(now), forget_submissions(now), forget_hints(now)
+    log.info("giving.housekeeping", lapsed=lapsed, forgotten=forgotten, hints=hints)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,11 @@ from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
 from fundraising.gifts.rules import EntryKind, LedgerMode, Source
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
-from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
-from fundraising.giving.models import Payment
-from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable
-from fundraising.giving.rules import DonationState, PaymentStatus, Route
-from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, payment_to_use
+from fundraising.giving.jobs import housekeeping_job, process_hints, start_payment, sweep, sync_payment
+from fundraising.giving.models import Payment, WebhookHint
+from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable, PaymentOrder
+from fundraising.giving.rules import DonationState, HintState, PaymentStatus, Route
+from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, new_key, payment_to_use
 from fundraising.giving.services.hints import due_hints, note_hint, take_hints
 from fundraising.giving.services.payments import ObservationRefused
 from fundraising.giving.simulator import catalogue, lifecycle
@@ -138,6 +139,52 @@ def test_a_hint_of_an_unknown_payment_is_looked_into_a_few_times(house, later):
             looks.append(process_hints(house.door))
     assert looks == [(1, 0)] * 3 + [(0, 0)] * 2
     assert queries.backlog().waiting_hints == 0
+
+
+def test_a_paid_payment_of_a_promise_that_is_lost_is_put_aside_and_told(house, later):
+    """A backup from before the promise was restored; Mollie's webhook is all that is left of it."""
+    order = PaymentOrder(new_key(), Euro.of(500), "HerstelWerk", "https://charity.example/bedankt", "ideal", "nl_NL")
+    lost = house.door.create_payment(order).provider_id
+    others = house.door.create_payment(replace(order, key="INV-7")).provider_id
+    unpaid = house.door.create_payment(replace(order, key=new_key())).provider_id
+    pay(house, lost)
+    pay(house, others)
+    with transaction():
+        for provider_id in (lost, others, unpaid):
+            note_hint(provider_id)
+    for hours in range(0, 30, 2):
+        with later(hours=hours):
+            process_hints(house.door)
+    states = {hint.provider_id: (hint.state, bool(hint.error)) for hint in session().query(WebhookHint)}
+    assert states == {
+        lost: (HintState.PARKED, True),
+        others: (HintState.UNKNOWN, False),
+        unpaid: (HintState.UNKNOWN, False),
+    }
+    assert queries.backlog().parked_hints == 1
+
+
+def test_made_up_ids_neither_go_first_nor_come_back_as_new_nor_stay(house, later):
+    provider_id = house.give()
+    with transaction():
+        note_hint("tr_madeup1")
+    with later(seconds=1):
+        with transaction():
+            note_hint(provider_id)
+        assert due_hints(clock.now(), 1) == [provider_id]
+    for minutes in (1, 4, 7):
+        with later(minutes=minutes):
+            process_hints(house.door)
+            with transaction():
+                note_hint("tr_madeup1")
+    made_up = session().query(WebhookHint).filter_by(provider_id="tr_madeup1").one()
+    assert made_up.attempts == 3
+    session().rollback()
+    with later(minutes=10):
+        process_hints(house.door)
+    with later(weeks=5):
+        housekeeping_job()
+    assert session().query(WebhookHint).all() == []
 
 
 def test_two_that_find_the_same_hint_do_not_both_take_it(house):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, delete, exists, func, select, update
 
 from fundraising import clock
 from fundraising.db import insert_new, session
@@ -30,6 +30,7 @@ _TRIES_OF_UNKNOWN = 3
 # When a hint comes again that was taken by a process that died.
 _TAKEN_FOR = timedelta(minutes=2)
 _ERROR_LENGTH = 500
+_KEPT = timedelta(weeks=4)
 
 
 class TooManyHints(Exception):
@@ -61,7 +62,7 @@ def note_hint(provider_id: str) -> None:
 
 
 def due_hints(by: datetime, most: int) -> list[str]:
-    """Ids whose time has come by then, the oldest first: several new ones, or one that was taken before.
+    """Ids whose time has come by then, our own first, then the oldest: several new ones, or one that was taken before.
 
     That one came to grief somehow, so it comes alone and after the new ones: whatever is wrong with it, be it that the
     process dies of it, it keeps no other waiting.
@@ -97,11 +98,22 @@ def note_hint_failure(hint: TakenHint, error: str) -> None:
     _change(hint, state=state, error=error[:_ERROR_LENGTH], next_try_at=retry_at(hint.attempts, clock.now()))
 
 
+def forget_hints(now: datetime) -> int:
+    """Delete hints that were settled, or that nobody knew, some weeks ago; how many."""
+    settled = WebhookHint.state.in_((HintState.DONE, HintState.UNKNOWN))
+    old = delete(WebhookHint).where(settled, WebhookHint.last_received_at < now - _KEPT)
+    return len(session().scalars(old.returning(WebhookHint.id)).all())
+
+
 def _due(tried: ColumnElement[bool], by: datetime, most: int) -> list[str]:
     found = select(WebhookHint.provider_id).where(
         WebhookHint.state.in_((HintState.WAITING, HintState.PARKED)), WebhookHint.next_try_at <= by, tried
     )
-    return list(session().scalars(found.order_by(WebhookHint.next_try_at).limit(most)))
+    return list(session().scalars(found.order_by(_ours().desc(), WebhookHint.next_try_at).limit(most)))
+
+
+def _ours() -> ColumnElement[bool]:
+    return exists().where(Payment.provider_id == WebhookHint.provider_id)
 
 
 def _again(provider_id: str) -> bool:
@@ -114,7 +126,8 @@ def _again(provider_id: str) -> bool:
             received=WebhookHint.received + 1,
             last_received_at=now,
             next_try_at=now,
-            attempts=0,
+            # Whoever makes up an id does not get it looked at first by sending it again.
+            attempts=case((_ours(), 0), else_=WebhookHint.attempts),
         )
         .returning(WebhookHint.id),
     )
