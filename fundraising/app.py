@@ -11,6 +11,8 @@ from flask_migrate import Migrate
 
 from config import Config, ConfigError
 from fundraising import mailer, tasks
+from fundraising.accounts import jobs as _accounts_jobs  # noqa: F401  imported to be declared
+from fundraising.accounts.cli import COMMANDS as ACCOUNT_COMMANDS
 from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
@@ -61,7 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     app.register_blueprint(health)
-    for command in (payments, gifts, contacts, programmes, *COMMANDS):
+    for command in (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS):
         app.cli.add_command(command)
     return app
 

@@ -21,6 +21,7 @@ DOORS = {
     "weasyprint": {"fundraising/pdf.py"},
     "huey": {"fundraising/tasks.py"},
     "flask_security": {"fundraising/accounts/security.py"},
+    "webauthn": {"fundraising/accounts/passkeys.py"},
     "config": {"fundraising/app.py"},
 }
 # What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and the
@@ -39,6 +40,7 @@ COMES_ALONG = {
     "requests": "mollie-api-python",
     "itsdangerous": "flask",
     "flask-login": "flask-security",
+    "libpass": "flask-security",
 }
 
 

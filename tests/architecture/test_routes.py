@@ -34,11 +34,27 @@ FOR_MACHINES = {
 PUBLIC = FOR_MACHINES | {f"{prefix}{rule}": methods for prefix in ("", "/en") for rule, methods in FOR_DONORS.items()}
 # At the desk, but open to people who are not signed in.
 BEFORE_SIGNING_IN = {
+    "/desk/beveiligen": "GET",
+    "/desk/beveiligen/app": "POST",
+    "/desk/beveiligen/passkey": "POST",
     "/desk/inloggen": "GET POST",
+    "/desk/inloggen/passkey": "POST",
+    "/desk/inloggen/tweede-stap": "GET POST",
+    "/desk/inloggen/tweede-stap/passkey": "POST",
+    "/desk/taal": "POST",
+    "/desk/wachtwoord-vergeten": "GET POST",
+    "/desk/wachtwoord/<token>": "GET POST",
 }
 # Open to all staff, whatever their roles.
 FOR_ALL_STAFF = {
     "/desk/": "GET",
+    "/desk/account": "GET",
+    "/desk/account/app/verwijderen": "POST",
+    "/desk/account/bevestigen": "GET POST",
+    "/desk/account/herstelcodes": "POST",
+    "/desk/account/overal-uitloggen": "POST",
+    "/desk/account/passkeys/<int:number>/verwijderen": "POST",
+    "/desk/account/wachtwoord": "GET POST",
     "/desk/uitloggen": "POST",
 }
 

@@ -27,6 +27,9 @@ CONTEXTS = {
         "url": "http://localhost/bank/ACDEFKLMNPRT",
     },
     "newsletter_confirmation": {"url": "http://localhost/nieuwsbrief/token"},
+    "staff_invitation": {"name": "Kees Smit", "url": "http://localhost/desk/wachtwoord/token", "by": "Sanne de Boer"},
+    "password_reset": {"name": "Kees Smit", "url": "http://localhost/desk/wachtwoord/token"},
+    "staff_notice": {"name": "Kees Smit", "what": "second_factor"},
     "alert": {"title": "The sweep stalls", "lines": ["It last ran at 10:00.", "3 hints wait."]},
 }
 KINDS = sorted(CONTEXTS)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from fundraising.accounts.models import User
 from fundraising.accounts.security import init_security
-from fundraising.accounts.views import guard, sign_in
+from fundraising.accounts.views import (  # noqa: F401  imported for their routes
+    account,
+    guard,
+    passwords,
+    permissions,
+    second_step,
+    set_up,
+    sign_in,
+    trail,
+    users,
+)
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import StaffUser, current_user, requires, requires_staff, takes_files
 
@@ -17,8 +27,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["AccountSettings", "StaffUser", "current_user", "init_accounts", "requires", "requires_staff", "takes_files"]
-
-_PAGES = (sign_in,)
 
 
 def init_accounts(app: Flask, settings: guard.AccountSettings) -> None:

@@ -124,6 +124,11 @@ def signed_in() -> StaffUser | None:
     return cast("StaffUser | None", g.staff)
 
 
+def actor_of(user: User) -> Actor:
+    """Somebody who acts from the address of this request, whether they are signed in already or not."""
+    return Actor(ActorKind.USER, user.name, user.id, client_address())
+
+
 def settings() -> AccountSettings:
     """The settings of the running application."""
     return cast("AccountSettings", current_app.extensions[_EXTENSION])

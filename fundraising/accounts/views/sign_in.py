@@ -1,20 +1,26 @@
-"""Signing in and out."""
+"""Signing in by password or passkey, and signing out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
-from fundraising.accounts.forms import SignInForm
-from fundraising.accounts.queries import user_by_email
-from fundraising.accounts.security import begin_session, end_session, password_fits
+from fundraising.accounts.forms import PasskeyForm, SignInForm
+from fundraising.accounts.passkeys import BadPasskey, ask_to_sign_in, check_sign_in, credential_of
+from fundraising.accounts.queries import attempts, passkey_by_credential, user, user_by_email
+from fundraising.accounts.rules import AttemptOutcome, is_locked
+from fundraising.accounts.security import end_session, password_fits, person_digest
+from fundraising.accounts.services.proofs import note_attempt, note_failure, use_passkey
+from fundraising.accounts.services.users import choose_language as read_in
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import BEGAN, SEEN, open_to_anyone, requires_staff, signed_in
-from fundraising.clock import now
-from fundraising.web.desk import DESK, LANGUAGE_KEY, is_desk
+from fundraising.accounts.views.guard import open_to_anyone, requires_staff, signed_in
+from fundraising.accounts.views.stages import after_password, challenge, finish, remember, site, way_on
+from fundraising.db import one_at_a_time, transaction
+from fundraising.web.desk import LANGUAGE_KEY
+from fundraising.web.limits import SMALL_FORMS, client_digest, limited
+from fundraising.web.locale import DUTCH, LANGUAGES
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -25,25 +31,49 @@ if TYPE_CHECKING:
 @blueprint.get("/inloggen")
 @open_to_anyone
 def sign_in() -> str | Response:
-    """Ask for address and password."""
+    """Ask for address and password, or for a passkey."""
     if signed_in() is not None:
-        return redirect(_way_on(request.args.get("next")))
-    return render_template("accounts/sign_in.html", form=SignInForm(next=request.args.get("next", "")))
+        return redirect(way_on(request.args.get("next")))
+    return _page(SignInForm(next=request.args.get("next", "")))
 
 
 @blueprint.post("/inloggen")
 @open_to_anyone
 def sign_in_now() -> str | Response | tuple[str, int]:
-    """Let somebody in whose password is right."""
+    """Go on with somebody whose password is right."""
     form = SignInForm()
-    if form.accepted():
-        email, password = form.email.data or "", form.password.data or ""
-        user = user_by_email(email)
-        fits = password_fits(password, user.password if user is not None and user.active else "")
-        if user is not None and fits:
-            return _let_in(user, form.next.data)
-        form.form_errors.append(_("That address and password do not belong together."))
-    return render_template("accounts/sign_in.html", form=form), 422
+    if not form.accepted():
+        return _page(form), 422
+    email = form.email.data or ""
+    digests = person_digest(email), client_digest()
+    if is_locked(attempts(*digests)):
+        form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, or choose a new password."))
+        return _page(form), 429
+    person = user_by_email(email)
+    known = person is not None and person.active
+    if password_fits(form.password.data or "", person.password if person and known else "") and person is not None:
+        return after_password(person, form.next.data)
+    with transaction():
+        note_attempt(*digests, AttemptOutcome.FAILED)
+        note_failure(person, "password")
+    form.form_errors.append(_("That address and password do not belong together."))
+    return _page(form), 422
+
+
+@blueprint.post("/inloggen/passkey")
+@open_to_anyone
+@limited(SMALL_FORMS)
+def sign_in_by_passkey() -> Response | tuple[str, int]:
+    """Let somebody in by a passkey alone: it proves possession, and by finger, face or PIN its owner."""
+    form = PasskeyForm()
+    person = owner_of_answer(form.credential.data or "") if form.accepted() else None
+    if person is not None:
+        return finish(person, ["passkey"], proven_twice=True, next_page=request.args.get("next"))
+    with transaction():
+        note_failure(None, "passkey")
+    again = SignInForm(formdata=None, next=request.args.get("next", ""))
+    again.form_errors.append(_("That did not work with this passkey. Sign in with your password."))
+    return _page(again), 422
 
 
 @blueprint.post("/uitloggen")
@@ -51,17 +81,39 @@ def sign_in_now() -> str | Response | tuple[str, int]:
 def sign_out() -> Response:
     """End this session."""
     end_session()
+    session.clear()
     return redirect(url_for("accounts.sign_in"), code=303)
 
 
-def _let_in(user: User, next_page: str | None) -> Response:
-    begin_session(user)
-    session[BEGAN] = session[SEEN] = now().timestamp()
-    session[LANGUAGE_KEY] = user.language
-    return redirect(_way_on(next_page), code=303)
+@blueprint.post("/taal")
+@open_to_anyone
+def choose_language() -> Response:
+    """Show the desk in another language from now on."""
+    asked = request.form.get("language", "")
+    session[LANGUAGE_KEY] = language = asked if asked in LANGUAGES else DUTCH
+    staff = signed_in()
+    if staff is not None:
+        with transaction():
+            read_in(user(staff.user_id), language)
+    return redirect(way_on(request.form.get("next")), code=303)
 
 
-def _way_on(next_page: str | None) -> str:
-    """Where somebody who signed in goes: the page they asked for, if it is one of ours."""
-    parts = urlsplit(next_page or "")
-    return str(next_page) if not parts.scheme and not parts.netloc and is_desk(parts.path) else f"{DESK}/"
+def owner_of_answer(answer: str, expected: User | None = None) -> User | None:
+    """Whose passkey gave this answer to our question, where all is well; only of `expected` where that is given."""
+    asked = challenge()
+    with transaction():
+        try:
+            found = passkey_by_credential(credential_of(answer))
+            if found is None or not asked or (expected is not None and found.user_id != expected.id):
+                return None
+            one_at_a_time(f"user:{found.user_id}")
+            use_passkey(found, check_sign_in(site(), asked, answer, found.public_key, found.sign_count))
+        except BadPasskey:
+            return None
+        person = user(found.user_id)
+    return person if person.active else None
+
+
+def _page(form: SignInForm) -> str:
+    question = remember(ask_to_sign_in(site()))
+    return render_template("accounts/sign_in.html", form=form, passkey=PasskeyForm(formdata=None), question=question)

@@ -6,6 +6,7 @@ The matrix here is the only place that says who may do what; a page shows it, an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -168,3 +169,47 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     # Asked for a mail with a link that sets a new password.
     RESET = "reset"
+
+
+# Within this time, so many wrong answers for one address of e-mail, or from one network address.
+ATTEMPTS_WITHIN = timedelta(minutes=15)
+MOST_FAILURES_FOR_EMAIL = 6
+# A whole office signs in from one address.
+MOST_FAILURES_FROM_ADDRESS = 30
+MOST_RESETS_FOR_EMAIL = 3
+MOST_RESETS_FROM_ADDRESS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What was tried of late, since the last time that it went well for that address of e-mail."""
+
+    failures_for_email: int
+    failures_from_address: int
+    resets_for_email: int
+    resets_from_address: int
+
+
+def is_locked(attempts: Attempts) -> bool:
+    """Whether no answer is judged for now: somebody guesses."""
+    return (
+        attempts.failures_for_email >= MOST_FAILURES_FOR_EMAIL
+        or attempts.failures_from_address >= MOST_FAILURES_FROM_ADDRESS
+    )
+
+
+def may_reset(attempts: Attempts) -> bool:
+    """Whether another mail with a link to a new password may go out."""
+    return attempts.resets_for_email < MOST_RESETS_FOR_EMAIL and attempts.resets_from_address < MOST_RESETS_FROM_ADDRESS
+
+
+class LastAdministrator(ValueError):
+    """Nobody would be left to manage the users."""
+
+
+class EmailTaken(ValueError):
+    """Another member of staff has this address."""
+
+
+class UnknownUser(LookupError):
+    """No member of staff has this number or address."""

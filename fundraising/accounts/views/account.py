@@ -1,0 +1,183 @@
+"""One's own account: password, second factors, codes on paper, sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import abort, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from fundraising.accounts.forms import ROLE_NAMES, ConfirmForm, NewPasswordForm
+from fundraising.accounts.queries import attempts, passkeys, recovery_codes_left, user
+from fundraising.accounts.rules import AttemptOutcome, is_locked
+from fundraising.accounts.security import hash_password, password_fits, person_digest
+from fundraising.accounts.services.mails import mail_notice
+from fundraising.accounts.services.proofs import (
+    end_sessions,
+    note_attempt,
+    note_failure,
+    remove_authenticator,
+    remove_passkey,
+    set_password,
+)
+from fundraising.accounts.views.blueprint import blueprint
+from fundraising.accounts.views.guard import current_user, requires_staff, settings
+from fundraising.accounts.views.passwords import known_of
+from fundraising.accounts.views.set_up import new_codes
+from fundraising.accounts.views.stages import CONFIRMED, confirmed, way_on
+from fundraising.clock import now
+from fundraising.db import transaction
+from fundraising.web.limits import client_digest
+from fundraising.web.notices import Tone, notice
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from fundraising.accounts.models import User
+
+
+@blueprint.get("/account")
+@requires_staff
+def account() -> str:
+    """Show one's own account."""
+    person = _me()
+    return render_template(
+        "accounts/account.html",
+        person=person,
+        role_names=[ROLE_NAMES[role] for role in sorted(person.roles_held)],
+        passkeys=passkeys(person.id),
+        codes_left=recovery_codes_left(person.id),
+    )
+
+
+@blueprint.get("/account/bevestigen")
+@requires_staff
+def confirm() -> str:
+    """Ask for one's password once more."""
+    return render_template("accounts/confirm.html", form=ConfirmForm(formdata=None, next=request.args.get("next", "")))
+
+
+@blueprint.post("/account/bevestigen")
+@requires_staff
+def confirm_now() -> str | Response | tuple[str, int]:
+    """Remember for a quarter of an hour that it is really its owner."""
+    person, form = _me(), ConfirmForm()
+    digests = person_digest(person.email), client_digest()
+    if form.accepted():
+        if is_locked(attempts(*digests)):
+            form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
+        elif password_fits(form.password.data or "", person.password):
+            session[CONFIRMED] = now().timestamp()
+            return redirect(way_on(form.next.data), code=303)
+        else:
+            with transaction():
+                note_attempt(*digests, AttemptOutcome.FAILED)
+                note_failure(person, "password")
+            form.form_errors.append(_("That is not your password."))
+    return render_template("accounts/confirm.html", form=form), 422
+
+
+@blueprint.get("/account/wachtwoord")
+@requires_staff
+def own_password() -> str | Response:
+    """Ask for another password."""
+    if not confirmed():
+        return _ask("accounts.own_password")
+    return render_template("accounts/own_password.html", form=NewPasswordForm(formdata=None))
+
+
+@blueprint.post("/account/wachtwoord")
+@requires_staff
+def own_password_now() -> str | Response | tuple[str, int]:
+    """Take another password into use; every other session ends."""
+    if not confirmed():
+        return _ask("accounts.own_password")
+    person = _me()
+    form = NewPasswordForm().about(*known_of(person))
+    if not form.accepted():
+        return render_template("accounts/own_password.html", form=form), 422
+    hashed = hash_password(form.password.data or "")
+    with transaction():
+        set_password(person, hashed, why="changed")
+        mail_notice(person, person, "password")
+    _stay(person)
+    notice(_("Your password is changed. Everywhere else you are signed out."))
+    return redirect(url_for("accounts.account"), code=303)
+
+
+@blueprint.post("/account/app/verwijderen")
+@requires_staff
+def remove_app() -> Response:
+    """Use an authenticator app no longer."""
+    if not confirmed():
+        return _ask("accounts.account")
+    person = _me()
+    if _must_keep(person, app=False, keys=len(passkeys(person.id))):
+        return _keep()
+    with transaction():
+        remove_authenticator(person)
+        mail_notice(person, person, "second_factor")
+    notice(_("Your app is no longer asked for."))
+    return redirect(url_for("accounts.account"), code=303)
+
+
+@blueprint.post("/account/passkeys/<int:number>/verwijderen")
+@requires_staff
+def remove_key(number: int) -> Response:
+    """Use a passkey no longer."""
+    if not confirmed():
+        return _ask("accounts.account")
+    person = _me()
+    if _must_keep(person, app=bool(person.totp_secret), keys=len(passkeys(person.id)) - 1):
+        return _keep()
+    with transaction():
+        if not remove_passkey(person, number):
+            abort(404)
+        mail_notice(person, person, "second_factor")
+    notice(_("This passkey is no longer accepted."))
+    return redirect(url_for("accounts.account"), code=303)
+
+
+@blueprint.post("/account/herstelcodes")
+@requires_staff
+def make_codes() -> str | Response:
+    """Make new codes on paper; the old ones end."""
+    if not confirmed():
+        return _ask("accounts.account")
+    person = _me()
+    with transaction():
+        codes = new_codes(person)
+    return render_template("accounts/recovery_codes.html", codes=codes, next_page=url_for("accounts.account"))
+
+
+@blueprint.post("/account/overal-uitloggen")
+@requires_staff
+def sign_out_everywhere() -> Response:
+    """End all one's sessions, this one too."""
+    with transaction():
+        end_sessions(_me())
+    session.clear()
+    notice(_("You are signed out everywhere."))
+    return redirect(url_for("accounts.sign_in"), code=303)
+
+
+def _me() -> User:
+    return user(current_user().user_id)
+
+
+def _stay(person: User) -> None:
+    """Let this session alone go on, now that all others have ended."""
+    session["_user_id"] = person.fs_uniquifier
+
+
+def _must_keep(person: User, *, app: bool, keys: int) -> bool:
+    return not app and keys < 1 and bool(person.roles_held & settings().second_factor_roles)
+
+
+def _keep() -> Response:
+    notice(_("Your role asks for a second step. Set up another one first."), tone=Tone.BAD)
+    return redirect(url_for("accounts.account"), code=303)
+
+
+def _ask(endpoint: str) -> Response:
+    return redirect(url_for("accounts.confirm", next=url_for(endpoint)), code=303)

@@ -1,0 +1,106 @@
+"""Choosing a password by a link from a mail: one that was forgotten, or the first of an invited colleague."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from fundraising.accounts.forms import ForgottenForm, NewPasswordForm
+from fundraising.accounts.queries import attempts, user_by_email
+from fundraising.accounts.rules import AttemptOutcome, may_reset
+from fundraising.accounts.security import hash_password, person_digest
+from fundraising.accounts.services.audit import acting_as
+from fundraising.accounts.services.links import owner_of_link, password_link
+from fundraising.accounts.services.mails import mail_link, mail_notice
+from fundraising.accounts.services.proofs import note_attempt, set_password
+from fundraising.accounts.views.blueprint import blueprint
+from fundraising.accounts.views.guard import actor_of, open_to_anyone
+from fundraising.db import transaction
+from fundraising.mailer import NotAMail
+from fundraising.web.limits import SMALL_FORMS, client_digest, limited
+from fundraising.web.notices import Tone, notice
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from fundraising.accounts.models import User
+
+
+@blueprint.get("/wachtwoord-vergeten")
+@open_to_anyone
+def forgotten() -> str:
+    """Ask where the link goes."""
+    return render_template("accounts/forgotten.html", form=ForgottenForm(formdata=None))
+
+
+@blueprint.post("/wachtwoord-vergeten")
+@open_to_anyone
+@limited(SMALL_FORMS)
+def forgotten_now() -> str | Response | tuple[str, int]:
+    """Send a link where there is such a member of staff, and say the same where there is none."""
+    form = ForgottenForm()
+    if not form.accepted():
+        return render_template("accounts/forgotten.html", form=form), 422
+    email = form.email.data or ""
+    digests = person_digest(email), client_digest()
+    with transaction():
+        allowed = may_reset(attempts(*digests))
+        note_attempt(*digests, AttemptOutcome.RESET)
+        person = user_by_email(email)
+        if allowed and person is not None and person.active:
+            _send(person)
+    notice(_("If we know this address, a link is on its way to it. It works for an hour."))
+    return redirect(url_for("accounts.sign_in"), code=303)
+
+
+@blueprint.get("/wachtwoord/<token>")
+@open_to_anyone
+def choose_password(token: str) -> str | Response:
+    """Ask for a new password."""
+    person = owner_of_link(token)
+    return _no_longer() if person is None else _page(token, person, NewPasswordForm(formdata=None))
+
+
+@blueprint.post("/wachtwoord/<token>")
+@open_to_anyone
+def choose_password_now(token: str) -> str | Response | tuple[str, int]:
+    """Take a new password into use. Who has one signs in with it: a link alone never lets anybody in."""
+    person = owner_of_link(token)
+    if person is None:
+        return _no_longer()
+    form = NewPasswordForm().about(*known_of(person))
+    if not form.accepted():
+        return _page(token, person, form), 422
+    hashed = hash_password(form.password.data or "")
+    with transaction(), acting_as(actor_of(person)):
+        if owner_of_link(token) is None:
+            return _no_longer()
+        first = not person.password
+        set_password(person, hashed, why="invited" if first else "reset")
+        if not first:
+            mail_notice(person, person, "password")
+    notice(_("Your password is set. Sign in with it."))
+    return redirect(url_for("accounts.sign_in"), code=303)
+
+
+def known_of(person: User) -> tuple[str, ...]:
+    """What others know of somebody, which is therefore no password."""
+    return person.name, person.email, current_app.config["ORGANISATION"].name
+
+
+def _send(person: User) -> None:
+    try:
+        mail_link(person, "password_reset", password_link(person))
+    except NotAMail:
+        return  # an address that was typed at the command line
+
+
+def _no_longer() -> Response:
+    notice(_("This link works no longer. Ask for a new one here."), tone=Tone.WARN)
+    return redirect(url_for("accounts.forgotten"), code=303)
+
+
+def _page(token: str, person: User, form: NewPasswordForm) -> str:
+    return render_template("accounts/choose_password.html", form=form, token=token, person=person)

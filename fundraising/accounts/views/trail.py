@@ -1,0 +1,107 @@
+"""Searching the audit trail."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template, request
+
+from fundraising.accounts.queries import names_of_users
+from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail
+from fundraising.accounts.rules import ActorKind, Permission
+from fundraising.accounts.views.blueprint import blueprint
+from fundraising.accounts.views.guard import requires
+from fundraising.clock import AMSTERDAM
+from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
+from fundraising.web.locale import lazy_text as _
+from fundraising.web.menu import Group, MenuItem, in_menu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+in_menu(
+    blueprint,
+    MenuItem(
+        group=Group.HOUSE,
+        place=30,
+        label=_("Audit trail"),
+        endpoint="accounts.audit_trail",
+        permission=Permission.SEE_AUDIT,
+    ),
+)
+
+_NOT_STAFF = {
+    ActorKind.COMMAND: _("Command line"),
+    ActorKind.JOB: _("Jobs"),
+    ActorKind.VISITOR: _("Not signed in"),
+}
+# Where the page of a record stands, by its kind.
+_PAGES = {"contact": "/desk/relaties/", "user": "/desk/gebruikers/"}
+
+
+@blueprint.get("/logboek")
+@requires(Permission.SEE_AUDIT)
+def audit_trail() -> str:
+    """Show who did what, by person, action, record and period."""
+    people, words, kinds = names_of_users(), actions(), subject_kinds()
+    facets = _facets(people, words, kinds)
+    asked = wanted(request.args, sortable=(), default=Sort("", descending=True))
+    rows = trail(_filter(facets), skipped=asked.skipped, most=asked.size + 1)
+    return render_template(
+        "accounts/trail.html",
+        page=page_of(rows, asked),
+        facets=facets,
+        people=people,
+        not_staff=_NOT_STAFF,
+        pages=_PAGES,
+        number=whole_number(request.args, "nummer"),
+        since=_day("van"),
+        until=_day("tot"),
+    )
+
+
+def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) -> list[dict[str, Any]]:
+    who = [(str(number), name) for number, name in people.items()]
+    who += [(kind.value, label) for kind, label in _NOT_STAFF.items()]
+    offered: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
+        ("wie", _("Who"), who),
+        ("actie", _("Action"), [(word, word) for word in words]),
+        ("soort", _("Kind of record"), [(kind, kind) for kind in kinds]),
+    )
+    return [
+        {
+            "name": name,
+            "label": label,
+            "options": options,
+            "chosen": chosen(request.args, name, [value for value, _label in options]),
+        }
+        for name, label, options in offered
+    ]
+
+
+def _filter(facets: list[dict[str, Any]]) -> TrailFilter:
+    who, action, kind = (str(facet["chosen"]) for facet in facets)
+    since, until = _day("van"), _day("tot")
+    return TrailFilter(
+        actor_kind=ActorKind(who) if who and not who.isdecimal() else None,
+        user_id=int(who) if who.isdecimal() else None,
+        action=action,
+        subject_kind=kind,
+        subject_id=whole_number(request.args, "nummer"),
+        since=_midnight(since) if since else None,
+        until=_midnight(until + timedelta(days=1)) if until else None,
+    )
+
+
+def _day(name: str) -> date | None:
+    """A day in the address; None for what is no day, or so late that none comes after it."""
+    try:
+        day = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return day if day.year < date.max.year and day.year > 1 else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, AMSTERDAM)

@@ -1,0 +1,205 @@
+"""Managing members of staff, for administrators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from fundraising.accounts.forms import ROLE_NAMES, InvitationForm, RolesForm
+from fundraising.accounts.queries import other_administrators, user, user_row, users
+from fundraising.accounts.rules import EmailTaken, LastAdministrator, Permission, UnknownUser
+from fundraising.accounts.services.links import password_link
+from fundraising.accounts.services.mails import mail_link, mail_notice
+from fundraising.accounts.services.proofs import reset_second_factor
+from fundraising.accounts.services.users import (
+    NewUser,
+    add_user,
+    change_user,
+    disable,
+    enable,
+    note_invitation,
+    owned_by,
+)
+from fundraising.accounts.views.blueprint import blueprint
+from fundraising.accounts.views.guard import current_user, requires
+from fundraising.db import transaction
+from fundraising.web.locale import lazy_text
+from fundraising.web.menu import Group, MenuItem, in_menu
+from fundraising.web.notices import Tone, notice
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from fundraising.accounts.models import User
+
+in_menu(
+    blueprint,
+    MenuItem(
+        group=Group.HOUSE,
+        place=10,
+        label=lazy_text("Users"),
+        endpoint="accounts.all_users",
+        permission=Permission.MANAGE_USERS,
+    ),
+)
+
+
+@blueprint.get("/gebruikers")
+@requires(Permission.MANAGE_USERS)
+def all_users() -> str:
+    """List the members of staff."""
+    return render_template("accounts/users.html", users=users(), role_names=ROLE_NAMES)
+
+
+@blueprint.get("/gebruikers/uitnodigen")
+@requires(Permission.MANAGE_USERS)
+def new_user() -> str:
+    """Ask whom to invite."""
+    return render_template("accounts/invite.html", form=InvitationForm(formdata=None))
+
+
+@blueprint.post("/gebruikers/uitnodigen")
+@requires(Permission.MANAGE_USERS)
+def invite() -> str | Response | tuple[str, int]:
+    """Add a colleague, and send them a link with which they choose their password."""
+    form = InvitationForm()
+    if form.accepted():
+        new = NewUser(form.email.data or "", form.name.data or "", form.chosen(), form.language.data or "nl")
+        try:
+            with transaction():
+                person = add_user(new)
+                _invite(person)
+        except EmailTaken:
+            form.email.errors = [_("Somebody has this address already.")]
+        else:
+            notice(_("An invitation is on its way to %(email)s.", email=person.email))
+            return redirect(url_for("accounts.one_user", number=person.id), code=303)
+    return render_template("accounts/invite.html", form=form), 422
+
+
+@blueprint.get("/gebruikers/<int:number>")
+@requires(Permission.MANAGE_USERS)
+def one_user(number: int) -> str:
+    """Show a member of staff."""
+    person = _found(number)
+    words = [role.value for role in sorted(person.roles_held)]
+    return _page(person, RolesForm(formdata=None, name=person.name, roles=words))
+
+
+@blueprint.post("/gebruikers/<int:number>")
+@requires(Permission.MANAGE_USERS)
+def change(number: int) -> str | Response | tuple[str, int]:
+    """Change somebody's name and roles."""
+    person, form = _found(number), RolesForm()
+    if not form.accepted():
+        return _page(person, form), 422
+    roles_before = person.roles_held
+    try:
+        with transaction():
+            changed = change_user(person, name=form.name.data or "", roles=form.chosen())
+            if person.roles_held != roles_before:
+                _tell(person)
+    except LastAdministrator:
+        form.form_errors.append(_("Somebody must manage the users: make somebody else an administrator first."))
+        return _page(person, form), 422
+    notice(_("Saved.") if changed else _("Nothing was different."))
+    return redirect(url_for("accounts.one_user", number=number), code=303)
+
+
+@blueprint.post("/gebruikers/<int:number>/uitnodiging")
+@requires(Permission.MANAGE_USERS)
+def invite_again(number: int) -> Response:
+    """Send a colleague another link."""
+    person = _found(number)
+    if not person.active or person.password:
+        abort(404)
+    with transaction():
+        _invite(person)
+    notice(_("An invitation is on its way to %(email)s.", email=person.email))
+    return redirect(url_for("accounts.one_user", number=number), code=303)
+
+
+@blueprint.get("/gebruikers/<int:number>/tweede-stap")
+@requires(Permission.MANAGE_USERS)
+def ask_second_factor(number: int) -> str:
+    """Ask whether somebody really lost their second factor."""
+    return render_template("accounts/lost_factor.html", person=_found(number))
+
+
+@blueprint.post("/gebruikers/<int:number>/tweede-stap")
+@requires(Permission.MANAGE_USERS)
+def forget_second_factor(number: int) -> Response:
+    """Let somebody set up a new second factor when they sign in."""
+    person = _found(number)
+    with transaction():
+        reset_second_factor(person)
+        mail_notice(person, person, "second_factor")
+    notice(_("%(name)s sets up a new second step at the next sign-in.", name=person.name))
+    return redirect(url_for("accounts.one_user", number=number), code=303)
+
+
+@blueprint.get("/gebruikers/<int:number>/vertrek")
+@requires(Permission.MANAGE_USERS)
+def ask_leaving(number: int) -> str:
+    """Ask whether somebody really leaves, and who takes over what is theirs."""
+    return _leaving(_found(number))
+
+
+@blueprint.post("/gebruikers/<int:number>/vertrek")
+@requires(Permission.MANAGE_USERS)
+def leave(number: int) -> str | Response | tuple[str, int]:
+    """Let somebody sign in no longer, from now on."""
+    person, successor = _found(number), request.form.get("successor", "")
+    try:
+        with transaction():
+            disable(person, successor=_found(int(successor)) if successor.isdecimal() else None)
+    except LastAdministrator:
+        notice(
+            _("Somebody must manage the users: make somebody else an administrator first."),
+            tone=Tone.BAD,
+        )
+        return redirect(url_for("accounts.one_user", number=number), code=303)
+    notice(_("%(name)s can sign in no longer.", name=person.name))
+    return redirect(url_for("accounts.one_user", number=number), code=303)
+
+
+@blueprint.post("/gebruikers/<int:number>/terug")
+@requires(Permission.MANAGE_USERS)
+def come_back(number: int) -> Response:
+    """Let somebody sign in again."""
+    person = _found(number)
+    with transaction():
+        enable(person)
+    notice(_("%(name)s can sign in again.", name=person.name))
+    return redirect(url_for("accounts.one_user", number=number), code=303)
+
+
+def _found(number: int) -> User:
+    try:
+        return user(number)
+    except UnknownUser:
+        abort(404)
+
+
+def _invite(person: User) -> None:
+    note_invitation(person)
+    mail_link(person, "staff_invitation", password_link(person), by=current_user().name)
+
+
+def _tell(person: User) -> None:
+    """Tell somebody that their roles changed; and where an administrator changes their own, the other ones as well."""
+    mail_notice(person, person, "roles")
+    if person.id == current_user().user_id:
+        for other in other_administrators(person.id):
+            mail_notice(person, other, "roles")
+
+
+def _page(person: User, form: RolesForm) -> str:
+    return render_template("accounts/user.html", person=user_row(person.id), form=form)
+
+
+def _leaving(person: User) -> str:
+    colleagues = [each for each in users() if each.disabled_at is None and each.id != person.id]
+    return render_template("accounts/leaving.html", person=person, owned=owned_by(person.id), colleagues=colleagues)
