@@ -19,6 +19,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from fundraising.accounts.rules import Role
 from fundraising.accounts.rules.passwords import PasswordFault, password_fault
 from fundraising.mailer import Message, NotAMail
+from fundraising.web.fields import choice
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import lazy_text as _
 
@@ -119,7 +120,7 @@ class RolesForm(StaffForm):
     """Somebody's name, and what they are here for."""
 
     name = StringField(_("Name"), [InputRequired(_("Fill in a name.")), Length(max=120)])
-    roles = _Ticks(_("Roles"), choices=[(role.value, name) for role, name in ROLE_NAMES.items()])
+    roles = _Ticks(_("Roles"), choices=[choice(role.value, name) for role, name in ROLE_NAMES.items()])
 
     def chosen(self) -> frozenset[Role]:
         """The roles that were ticked."""
@@ -130,7 +131,7 @@ class InvitationForm(RolesForm):
     """A colleague to be."""
 
     email = EmailField(_("E-mail address"), [InputRequired(_("Fill in an e-mail address.")), Length(max=254)])
-    language = RadioField(_("Language"), choices=[("nl", "Nederlands"), ("en", "English")], default="nl")
+    language = RadioField(_("Language"), choices=[choice("nl", "Nederlands"), choice("en", "English")], default="nl")
 
     def validate_email(self, field: Field) -> None:
         """An invitation must be able to go there."""

@@ -37,9 +37,7 @@ class Authenticator(Totp):
     def step_of(self, code: str, secret: str, last_step: int | None) -> int | None:
         """The half minute that a code is of, or None where it is wrong, too old, or was used before."""
         try:
-            match = self._totp.verify(
-                code, secret, time=int(now().timestamp()), window=_WINDOW, last_counter=last_step, reuse=False
-            )
+            match = self._totp.verify(code, secret, time=int(now().timestamp()), window=_WINDOW, last_counter=last_step)
         except (TokenError, ValueError):
             return None
         return int(match.counter)

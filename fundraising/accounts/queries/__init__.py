@@ -93,7 +93,7 @@ def user_row(user_id: int) -> UserRow:
 
 def names_of_users() -> dict[int, str]:
     """The name of every member of staff there ever was, by number."""
-    return dict(session().execute(select(User.id, User.name).order_by(User.name)))
+    return dict(session().execute(select(User.id, User.name).order_by(User.name)).all())
 
 
 def other_administrators(user_id: int) -> list[User]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,14 +128,16 @@ def chain_rows() -> Iterator[Row]:
         .order_by(number, AuditSeal.id)
         .execution_options(yield_per=_BATCH)
     )
-    found: Iterable[Any] = session().execute(query)
-    for row in found:
-        entry, seal, content = row[:8], row[8:11], row[11:]
-        yield Row(
-            Entry(*entry) if entry[0] is not None else None,
-            Seal(*seal) if seal[0] is not None else None,
-            Content(*content) if content[0] is not None else None,
-        )
+    # Closed also where the reader stops halfway.
+    with closing(session().execute(query)) as found:
+        rows: Iterable[Any] = found
+        for row in rows:
+            entry, seal, content = row[:8], row[8:11], row[11:]
+            yield Row(
+                Entry(*entry) if entry[0] is not None else None,
+                Seal(*seal) if seal[0] is not None else None,
+                Content(*content) if content[0] is not None else None,
+            )
 
 
 def last_seal() -> Seal:

@@ -1,0 +1,167 @@
+"""Managing members of staff, by page and by command."""
+
+import json
+import re
+
+import pytest
+
+from fundraising.accounts.models import AuditEntry, User
+from fundraising.accounts.queries import user_by_email
+from fundraising.accounts.rules import LastAdministrator, Role
+from fundraising.accounts.security import hash_password
+from fundraising.accounts.services import OWNED, Owned
+from fundraising.accounts.services.users import change_user, disable
+from fundraising.db import session, transaction
+from fundraising.mailer import outbox, texts
+from tests.factories import accounts
+
+
+@pytest.fixture
+def administrator(staff_pages):
+    """The pages of the one administrator."""
+    return staff_pages(Role.ADMINISTRATOR, name="Beatrix Beheer")
+
+
+def add(app, *roles, **changes):
+    with app.app_context(), transaction():
+        return accounts.user(*roles, **changes)
+
+
+class TestByPage:
+    def test_an_invited_colleague_chooses_a_password_and_is_in(self, administrator, pages, app):
+        form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
+        answers = {"name": "Kees Smit", "email": "Kees@Example.nl", "roles": ["relations", "finance"]}
+        page = administrator.submit(form, answers)
+        assert page.heading == "Kees Smit"
+        assert "onderweg naar Kees@Example.nl" in page.text
+        with app.app_context():
+            _row, text = texts(outbox()[0].id)
+        assert "Beatrix Beheer heeft een account voor u gemaakt" in text
+        link = re.search(r"http://localhost(/desk/wachtwoord/\S+)", text)[1]
+        new = {"password": "vier-losse-lantaarns-varen", "again": "vier-losse-lantaarns-varen"}
+        form = pages.submit(pages.get(link).form(link), new).form("/desk/inloggen")
+        answers = {"email": "kees@example.nl", "password": new["password"]}
+        assert pages.submit(form, answers).heading == "Tweede stap instellen"
+
+    def test_an_address_serves_one_colleague(self, administrator, app):
+        add(app, email="kees@example.nl")
+        form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
+        page = administrator.submit(form, {"name": "K", "email": "KEES@example.nl"}, status=422)
+        assert "heeft dit adres al" in page.text
+
+    @pytest.mark.parametrize("email", ["geen adres", "a@b@c", "x" * 300 + "@example.nl"])
+    def test_an_invitation_goes_to_an_address(self, administrator, email):
+        form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
+        administrator.submit(form, {"name": "K", "email": email}, status=422)
+
+    def test_a_change_of_roles_is_written_down_and_mailed(self, administrator, app):
+        person = add(app, Role.RELATIONS, email="kees@example.nl")
+        form = administrator.get(f"/desk/gebruikers/{person.id}").form(f"/gebruikers/{person.id}")
+        administrator.submit(form, {"roles": ["finance"]})
+        with app.app_context():
+            entry = session().query(AuditEntry).filter_by(action="user.changed").one()
+            assert (entry.subject_id, [row.recipient for row in outbox()]) == (person.id, ["kees@example.nl"])
+            assert session().get_one(User, person.id).roles_held == {Role.FINANCE}
+
+    def test_who_raises_themself_is_seen_by_the_others(self, administrator, app):
+        add(app, Role.ADMINISTRATOR, email="ander@example.nl")
+        own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")
+        administrator.submit(administrator.get(own).form(own), {"roles": ["administrator", "finance"]})
+        with app.app_context():
+            assert "ander@example.nl" in {row.recipient for row in outbox()}
+
+    def test_the_last_administrator_stays(self, administrator, app):
+        own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")
+        page = administrator.submit(administrator.get(own).form(own), {"roles": ["relations"]}, status=422)
+        assert "maak eerst iemand anders beheerder" in page.text
+        left = administrator.submit(administrator.get(f"{own}/vertrek").form(f"{own}/vertrek"))
+        assert "maak eerst iemand anders beheerder" in left.text
+
+    def test_who_leaves_is_out_at_once_and_may_come_back(self, administrator, staff_pages, app):
+        person = add(app, Role.RELATIONS)
+        theirs = staff_pages.signed_in(person.fs_uniquifier)
+        assert theirs.client.get("/desk/account").status_code == 200
+        at = f"/desk/gebruikers/{person.id}"
+        page = administrator.submit(administrator.get(f"{at}/vertrek").form(f"{at}/vertrek"))
+        assert "kan niet meer inloggen" in page.text
+        assert theirs.client.get("/desk/account").status_code == 303
+        assert "kan weer inloggen" in administrator.submit(page.form(f"{at}/terug")).text
+
+    def test_what_is_theirs_goes_to_their_successor(self, administrator, app, monkeypatch):
+        person, successor = add(app), add(app, name="Opvolger")
+        moved = []
+        owned = Owned("taken", lambda number: 3 if number == person.id else 0, lambda *who: moved.append(who) or 3)
+        monkeypatch.setattr("fundraising.accounts.services.users.OWNED", [*OWNED, owned])
+        at = f"/desk/gebruikers/{person.id}/vertrek"
+        administrator.submit(administrator.get(at).form(at), {"successor": str(successor.id)})
+        assert moved == [(person.id, successor.id)]
+
+    def test_a_lost_second_factor_is_set_up_anew(self, administrator, app):
+        person = add(app, Role.FINANCE, totp_secret="set")
+        at = f"/desk/gebruikers/{person.id}/tweede-stap"
+        administrator.submit(administrator.get(at).form(at))
+        with app.app_context():
+            now_theirs = session().get_one(User, person.id)
+            assert (now_theirs.totp_secret, now_theirs.fs_uniquifier != person.fs_uniquifier) == ("", True)
+
+    def test_the_list_costs_no_more_as_it_grows(self, administrator, app, counted_queries):
+        few = counted_queries(lambda: administrator.get("/desk/gebruikers"))
+        for _ in range(30):
+            add(app, Role.RELATIONS, Role.FINANCE)
+        assert counted_queries(lambda: administrator.get("/desk/gebruikers")) == few
+
+
+class TestByCommand:
+    def test_the_first_administrator(self, runner, pages, app):
+        result = runner.invoke(args=["users", "add", "b@example.nl", "Bea", "--role", "administrator", "--link"])
+        assert result.exit_code == 0, result.output
+        link = re.search(r"http://localhost(/desk/wachtwoord/\S+)", result.output)[1]
+        new = {"password": "vier-losse-lantaarns-varen", "again": "vier-losse-lantaarns-varen"}
+        assert "Log ermee in" in pages.submit(pages.get(link).form(link), new).text
+        again = runner.invoke(args=["users", "add", "B@example.nl", "Bea"])
+        assert (again.exit_code, "already" in again.output) == (1, True)
+        told = json.loads(runner.invoke(args=["users", "list", "--json"]).output)
+        assert [(row["email"], row["roles"], row["has_password"]) for row in told] == [
+            ("b@example.nl", ["administrator"], True)
+        ]
+
+    def test_roles_second_factor_leaving_and_coming_back(self, runner, app):
+        add(app, Role.RELATIONS, email="kees@example.nl", totp_secret="set")
+        for arguments in (
+            ["roles", "kees@example.nl", "finance", "auditor"],
+            ["reset-second-factor", "KEES@example.nl"],
+            ["invite", "kees@example.nl"],
+            ["sign-out", "kees@example.nl"],
+            ["disable", "kees@example.nl"],
+            ["enable", "kees@example.nl"],
+        ):
+            result = runner.invoke(args=["users", *arguments])
+            assert result.exit_code == 0, result.output
+        with app.app_context():
+            person = user_by_email("kees@example.nl")
+            assert (person.roles_held, person.totp_secret) == ({Role.FINANCE, Role.AUDITOR}, "")
+            actors = {entry.actor_kind.value for entry in session().query(AuditEntry)}
+            assert actors == {"command"}
+
+    def test_the_last_administrator_stays(self, runner, app):
+        add(app, Role.ADMINISTRATOR, email="bea@example.nl")
+        for arguments in (["disable", "bea@example.nl"], ["roles", "bea@example.nl", "finance"]):
+            result = runner.invoke(args=["users", *arguments])
+            assert (result.exit_code, "another administrator first" in result.output) == (1, True)
+
+    def test_an_unknown_colleague_is_named(self, runner, app_context):
+        result = runner.invoke(args=["users", "disable", "niemand@example.nl"])
+        assert (result.exit_code, "niemand@example.nl is no member of staff" in result.output) == (1, True)
+
+
+def test_of_two_administrators_one_is_left(app_context):
+    with transaction():
+        first, second = accounts.user(Role.ADMINISTRATOR), accounts.user(Role.ADMINISTRATOR)
+    with transaction():
+        change_user(first, name=first.name, roles=[])
+    with pytest.raises(LastAdministrator), transaction():
+        disable(second)
+
+
+def test_a_password_is_kept_as_argon2(app_context):
+    assert hash_password("vier-losse-lantaarns-varen").startswith("$argon2id$")
