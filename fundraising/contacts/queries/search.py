@@ -58,13 +58,16 @@ class Match:
     level: int
     kind: TermKind
     term: str
+    # That what was typed is the whole of a number or an address.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundContact:
     """A contact as a search shows it. `merged_name` is the name of one merged into it, where that was what was found.
 
-    `by` is the e-mail address, telephone number or IBAN that was found; empty where a name was.
+    `by` is the e-mail address, telephone number or IBAN that was found, `by_kind` which; empty where a name was.
+    `asked_for` says that the whole of its own number, or of one of these, was typed.
     """
 
     contact_id: int
@@ -75,6 +78,8 @@ class FoundContact:
     level: int
     merged_name: str
     by: str
+    by_kind: TermKind
+    asked_for: bool
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,8 @@ class _Reading:
 def find(text: str, *, limit: int = 20) -> list[Match]:
     """The contacts that fit what was typed, the best first, merged ones too."""
     wanted, found = asked(text), dict[int, Match]()
-    for level, question in _by_key(wanted):
-        _take(found, level, question, limit)
+    for start, question in _by_key(wanted):
+        _take(found, EXACT, question, limit, start)
     readings = [_Reading(each) for each in wanted.words]
     if len(readings) > 1 or wanted.prefixes:
         for match in _by_words(readings, wanted.prefixes, limit) if len(found) < limit else ():
@@ -148,15 +153,15 @@ def find(text: str, *, limit: int = 20) -> list[Match]:
         for level, question in _by_word(readings[0]):
             _take(found, level, question, limit)
     for start in wanted.mailboxes:
-        _take(found, INSIDE, _beginning(TermKind.EMAIL, start), limit)
+        _take(found, INSIDE, _beginning(TermKind.EMAIL, start), limit, start)
     return list(found.values())[:limit]
 
 
-def _take(found: dict[int, Match], level: int, question: _Question, limit: int) -> None:
-    """Ask on while there is room."""
+def _take(found: dict[int, Match], level: int, question: _Question, limit: int, whole: str | None = None) -> None:
+    """Ask on while there is room; `whole` is the term that is the whole of what was typed."""
     if len(found) < limit:
         for contact_id, kind, term in session().execute(question.limit(limit + len(found))):
-            found.setdefault(contact_id, Match(contact_id, level, kind, term))
+            found.setdefault(contact_id, Match(contact_id, level, kind, term, term == whole))
 
 
 def found_contacts(text: str, *, limit: int = 20) -> list[FoundContact]:
@@ -185,6 +190,8 @@ def _shown(match: Match, rows: Mapping[int, Contact], contact_id: int, town: str
         level=match.level,
         merged_name=then if then != name else "",
         by=way_of_term(match.kind, match.term),
+        by_kind=match.kind,
+        asked_for=match.whole,
     )
 
 
@@ -200,12 +207,12 @@ def _towns(contact_ids: Collection[int]) -> dict[int, str]:
     return {contact_id: town for contact_id, town in rows if town}
 
 
-def _by_key(wanted: Asked) -> Iterator[tuple[int, _Question]]:
+def _by_key(wanted: Asked) -> Iterator[tuple[str, _Question]]:
     if wanted.number is not None:
-        kind, term = literal(TermKind.NAME, SearchTerm.kind.type).label("kind"), literal("").label("term")
-        yield EXACT, select(Contact.id, kind, term).where(Contact.id == wanted.number)
+        kind, term = literal(TermKind.NUMBER, SearchTerm.kind.type).label("kind"), literal("").label("term")
+        yield "", select(Contact.id, kind, term).where(Contact.id == wanted.number)
     for kind_of_key, start in wanted.keys:
-        yield EXACT, _beginning(kind_of_key, start)
+        yield start, _beginning(kind_of_key, start)
 
 
 def _by_word(reading: _Reading) -> Iterator[tuple[int, _Question]]:

@@ -89,8 +89,8 @@ def asked(text: str) -> Asked:
     tokens = list(dict.fromkeys(_tokens(_POSTCODE.sub(r"\1\2", text))))[:_MOST_WORDS]
     names = [each for each in tokens if each not in _PREFIXES]
     prefixes = [each for each in tokens if each in _PREFIXES] if names else []
-    # An address for mail is looked for as one, not as the words in it.
-    if _MAILBOX.search(text):
+    # An address for mail is looked for as one, not as the words in it; `#12` is one contact's number.
+    if _MAILBOX.search(text) or text.startswith("#"):
         names, prefixes, tokens = [], [], []
     words = tuple(Typed(spellings(each)) for each in names or tokens)
     return Asked(words, tuple(prefixes), tuple(_keys(text)), tuple(_mailboxes(text)), _contact_number(text))
@@ -184,7 +184,7 @@ def _words_and_wholes(text: str) -> Iterator[str]:
 
 
 def _keys(text: str) -> Iterator[tuple[TermKind, str]]:
-    compact = folded(text)
+    compact = "" if text.startswith("#") else folded(text)
     if _NUMBER.fullmatch(text) and len(compact) >= _LAST_DIGITS:
         yield TermKind.NUMBER, compact
         yield TermKind.IBAN, iban_term(compact)
