@@ -142,4 +142,4 @@ def test_as_many_questions_for_many_as_for_few(house, box, queries):
 
 def test_nobody_searches_who_is_not_signed_in(client):
     assert client.get(BOX).status_code == 303
-    assert client.post(BOX, data={"q": "bruning"}).status_code == 303
+    assert client.post(BOX, data={"q": "bruning"}).status_code == 401

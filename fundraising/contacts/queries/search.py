@@ -12,7 +12,7 @@ from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, func, literal, or_, select
+from sqlalchemy import Integer, String, and_, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import ChurchDetails, Contact, PostalAddress, SearchKey, SearchPart, SearchTerm
@@ -47,6 +47,8 @@ _MOST_WORDS = 1_000
 _OFTEN = 2_000
 # Of contacts that have all the words, the best among so many are shown.
 _ENOUGH = 100
+# Where several words stand in so many contacts, none is taken for a mistake.
+_FEW = 5
 _WORDS = (TermKind.NAME, TermKind.PLACE)
 
 
@@ -124,8 +126,11 @@ class _Reading:
         fits: list[ColumnElement[bool]] = [term.term.in_(self.typed.spellings)]
         if level >= BEGINS:
             fits += [_begins(term.term, each) for each in self.typed.spellings]
-        if level >= INSIDE:
-            fits.append(term.term.in_({*self.inside, *self.meant}))
+        if level >= INSIDE and self.typed.may_be_inside:
+            # Letters and digits alone stand in a word, none of the signs that LIKE has for itself.
+            fits += [term.term.like(f"%{each}%") for each in self.typed.spellings]
+        if level >= MEANT:
+            fits.append(term.term.in_(self.meant))
         return or_(*fits)
 
     def fit(self, kind: TermKind, term: str) -> int:
@@ -167,12 +172,13 @@ def _take(found: dict[int, Match], level: int, question: _Question, limit: int, 
 def found_contacts(text: str, *, limit: int = 20) -> list[FoundContact]:
     """The contacts that fit what was typed, the best first, each once and as it stands after every merge."""
     matches = find(text, limit=limit)
-    now_one = current_ids({match.contact_id for match in matches})
-    rows = _rows({*now_one, *now_one.values()})
-    towns = _towns(set(now_one.values()))
+    rows = _rows({match.contact_id for match in matches})
+    merged = current_ids([each for each, row in rows.items() if row.merged_into_id is not None])
+    rows |= _rows(set(merged.values()))
+    towns = _towns(rows)
     shown: dict[int, FoundContact] = {}
     for match in matches:
-        contact_id = now_one[match.contact_id]
+        contact_id = merged.get(match.contact_id, match.contact_id)
         if contact_id in rows:
             shown.setdefault(contact_id, _shown(match, rows, contact_id, towns.get(contact_id, "")))
     return list(shown.values())[:limit]
@@ -196,15 +202,21 @@ def _shown(match: Match, rows: Mapping[int, Contact], contact_id: int, town: str
 
 
 def _rows(contact_ids: Collection[int]) -> dict[int, Contact]:
+    if not contact_ids:
+        return {}
     return {row.id: row for row in session().scalars(select(Contact).where(Contact.id.in_(contact_ids)))}
 
 
 def _towns(contact_ids: Collection[int]) -> dict[int, str]:
     """Where each of these is: by its newest address, or as a church."""
-    churches = select(ChurchDetails.contact_id, ChurchDetails.town).where(ChurchDetails.contact_id.in_(contact_ids))
-    addresses = select(PostalAddress.contact_id, PostalAddress.town).where(PostalAddress.contact_id.in_(contact_ids))
-    rows = [*session().execute(churches), *session().execute(addresses.order_by(PostalAddress.id))]
-    return {contact_id: town for contact_id, town in rows if town}
+    order = literal_column("0", Integer).label("newer")
+    churches = select(ChurchDetails.contact_id, ChurchDetails.town, order)
+    addresses = select(PostalAddress.contact_id, PostalAddress.town, PostalAddress.id)
+    both = union_all(
+        churches.where(ChurchDetails.contact_id.in_(contact_ids)),
+        addresses.where(PostalAddress.contact_id.in_(contact_ids)),
+    )
+    return {contact_id: town for contact_id, town, _ in session().execute(both.order_by("newer")) if town}
 
 
 def _by_key(wanted: Asked) -> Iterator[tuple[str, _Question]]:
@@ -228,26 +240,29 @@ def _by_words(readings: list[_Reading], prefixes: Sequence[str], limit: int) -> 
         rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
         readings = [reading for _, reading in rarest_first]
     prefixed = [_Reading(Typed(frozenset({each}))) for each in prefixes]
-    ids = _with_all(EXACT, readings, prefixed, limit) if prefixed else set[int]()
-    for level in (EXACT, BEGINS, MEANT):
-        if len(ids) < limit:
-            ids |= _with_all(level, readings, [], limit)
+    ids = _with_all(EXACT, readings, prefixed) if prefixed else set[int]()
+    ids |= _with_all(BEGINS, readings, [])
+    if len(ids) >= _ENOUGH:
+        # There are more, and those that fit exactly may be among the others.
+        ids |= _with_all(EXACT, readings, [])
+    if len(ids) < min(limit, _FEW):
+        ids |= _with_all(MEANT, readings, [])
     return _ranked(ids, readings, prefixes)
 
 
-def _with_all(level: int, readings: Sequence[_Reading], prefixes: Sequence[_Reading], limit: int) -> set[int]:
+def _with_all(level: int, readings: Sequence[_Reading], prefixes: Sequence[_Reading]) -> set[int]:
     first, *others = readings
     ways = or_(*(way for each in range(level + 1) for way in first.ways(SearchTerm, each)))
     along = select(SearchTerm.contact_id).where(ways, *(_has(each, level) for each in (*others, *prefixes)))
-    return set(session().scalars(along.limit(max(limit * 3, _ENOUGH))))
+    return set(session().scalars(along.limit(_ENOUGH)))
 
 
 def _has(reading: _Reading, level: int) -> ColumnElement[bool]:
     also = aliased(SearchTerm)
-    # An expression, and not the bare column: the only index that helps here is the contact's own.
+    # Neither the bare column nor EXISTS: both would let a database join instead of looking at the few terms of each.
     of_words = func.lower(also.kind, type_=String).in_([kind.value for kind in _WORDS])
     theirs = select(1).where(also.contact_id == SearchTerm.contact_id, of_words, reading.anywhere(also, level))
-    return theirs.exists()
+    return theirs.limit(1).scalar_subquery().is_not(None)
 
 
 def _how_often(readings: Sequence[_Reading]) -> Sequence[int]:
