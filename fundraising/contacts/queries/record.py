@@ -132,6 +132,9 @@ class NoteEntry:
     written_by: str
 
 
+Entry = TypeVar("Entry", EmailEntry, PhoneEntry, IbanEntry, PlaceEntry, Position, NoteEntry)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRecord:
     """A contact as it is kept, those merged into it included.
@@ -211,6 +214,14 @@ def record(contact_id: int) -> ContactRecord:
         consents=_consents(ids),
         notes=_notes(ids),
     )
+
+
+def row_of(entries: Iterable[Entry], row_id: int | None) -> Entry:
+    """The entry with a row's id. Raises UnknownContact."""
+    for entry in entries:
+        if entry.row_id == row_id:
+            return entry
+    raise UnknownContact(row_id)
 
 
 def organisation_facts(row: Contact) -> OrganisationFacts | None:

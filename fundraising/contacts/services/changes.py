@@ -53,6 +53,11 @@ def locked(contact_id: int, version: int | None = None) -> Contact:
     return row
 
 
+def current_version(contact_id: int) -> int:
+    """At which version a contact stands, for who changed it a moment ago. Raises UnknownContact."""
+    return locked(contact_id).version
+
+
 def note_change(
     row: Contact, action: str, *, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
 ) -> bool:

@@ -1,0 +1,136 @@
+"""Fields of forms about contacts: days as the Dutch write them, choices, and whom something is about."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale
+from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+from wtforms.widgets import TextInput
+
+from fundraising.contacts.queries.search import found_contacts
+from fundraising.web.fields import AtMost, MayBeEmpty, Needed, Usable, choice, clean_line, clean_text
+from fundraising.web.forms import StaffForm
+from fundraising.web.locale import current_language
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wtforms import Form
+
+    from fundraising.contacts.rules import ContactKind
+
+_DAY = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
+_ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_MOST_FOUND = 8
+# From where most post comes.
+_NEAR = ("NL", "BE", "DE")
+_LARGEST_ID = 2**63 - 1
+
+
+class DayField(Field):
+    """A day, typed as `14-3-2026` or `2026-03-14`; what cannot be read stays as it was typed."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return written_day(self.data)
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Read what was typed. Raises ValueError for no day that exists."""
+        typed = clean_line(str(valuelist[0])) if valuelist else ""
+        self.data = None
+        if not typed:
+            return
+        try:
+            self.data = _read_day(typed)
+        except ValueError as wrong:
+            raise ValueError(_("This is not a day in the calendar. Write it as 14-3-2026.")) from wrong
+
+
+def written_day(day: date | None) -> str:
+    """A day as it is typed: `14-3-2026`."""
+    return f"{day.day}-{day.month}-{day.year}" if day is not None else ""
+
+
+def _read_day(typed: str) -> date:
+    if match := _DAY.fullmatch(typed):
+        return date(int(match[3]), int(match[2]), int(match[1]))
+    if match := _ISO_DAY.fullmatch(typed):
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    raise ValueError(typed)
+
+
+def line(label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "") -> StringField:
+    """A field of one line; with `needed`, the words for who leaves it empty."""
+    first = Needed(needed) if needed else MayBeEmpty()
+    return StringField(label, filters=[clean_line], validators=[first, Usable(), AtMost(longest), *checks])
+
+
+def text(label: str, longest: int, *, needed: str) -> TextAreaField:
+    """A field of several lines."""
+    checks = [Needed(needed), Usable(lines=True), AtMost(longest)]
+    return TextAreaField(label, filters=[clean_text], validators=checks)
+
+
+def select(label: str, offered: list[Any]) -> SelectField:
+    """A field of choices, of which an empty one means nothing."""
+    return SelectField(label, choices=offered)
+
+
+def countries() -> list[Any]:
+    """All countries in the language of this request, the Netherlands first."""
+    names = {str(code): str(name) for code, name in Locale(current_language()).territories.items()}
+    far = (code for code in names if re.fullmatch(r"[A-Z]{2}", code) and code not in _NEAR)
+    return [choice(code, names[code]) for code in (*_NEAR, *sorted(far, key=names.__getitem__))]
+
+
+class PickForm(StaffForm):
+    """A form that is about another contact too: a name or a number, and then a choice among who bear that name."""
+
+    who = StringField(_("Name or number"), filters=[clean_line], validators=[AtMost(200)])
+    chosen = RadioField(_("Whom do you mean?"), choices=[], validate_choice=False)
+
+    def picked(self, kind: ContactKind, *, but: Sequence[int] = ()) -> int | None:
+        """The contact that was meant; None where that is not clear, and then the form says what to do."""
+        typed = self.who.data or ""
+        if typed.isascii() and typed.isdecimal() and int(typed) <= _LARGEST_ID:
+            return int(typed)
+        found = found_contacts(typed, limit=_MOST_FOUND + len(but)) if typed else []
+        offered = {str(each.contact_id): each for each in found if each.kind is kind and each.contact_id not in but}
+        if self.chosen.data in offered:
+            return int(self.chosen.data)
+        self.chosen.choices = [
+            choice(number, f"{each.name}, {each.town} ({number})" if each.town else f"{each.name} ({number})")
+            for number, each in offered.items()
+        ]
+        self.say(self.chosen if offered else self.who, _choose(bool(offered), bool(typed)))
+        return None
+
+    def say(self, field: Field, message: str) -> None:
+        """Tell something at a field."""
+        field.errors = [*field.errors, message]
+
+
+def _choose(found: bool, typed: bool) -> str:  # noqa: FBT001  two facts, not two switches
+    if found:
+        return _("Please choose whom you mean.")
+    if typed:
+        return _("Nobody of that name was found. Try a part of the name, or the number on the page of the contact.")
+    return _("Please fill in a name or a number.")
+
+
+def not_both(other: str, message: str) -> Callable[[Form, Field], None]:
+    """Refuse a field that is filled in while another is too."""
+
+    def check(form: Form, field: Field) -> None:
+        if field.data and form[other].data:
+            raise ValidationError(message)
+
+    return check

@@ -1,0 +1,91 @@
+"""Forms about what a contact said, and what staff write down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from wtforms import RadioField
+from wtforms.validators import AnyOf
+
+from fundraising.clock import today
+from fundraising.contacts.forms.edits import EditForm
+from fundraising.contacts.forms.fields import DayField, select, text
+from fundraising.contacts.forms.words import CHANNELS, HOWS, PURPOSES, choices
+from fundraising.contacts.queries.record import row_of
+from fundraising.contacts.rules.details import How, Saying
+from fundraising.contacts.rules.mailings import ASKED, Purpose
+from fundraising.contacts.rules.organisations import Channel
+from fundraising.contacts.rules.refusals import Reason
+from fundraising.contacts.services.consents import write_down_saying
+from fundraising.contacts.services.notes import add_note, change_note
+from fundraising.web.fields import choice
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from fundraising.contacts.queries.record import ContactRecord, NoteEntry
+
+_AGREES, _OBJECTS = "yes", "no"
+
+
+class ConsentForm(EditForm):
+    """What somebody told us about a purpose and a channel. It is added to what was said before."""
+
+    title = new_title = _("Consent")
+    places: ClassVar = {Reason.IN_THE_FUTURE: "said_on", Reason.UNLIKELY_DATE: "said_on"}
+
+    purpose = select(_("What for"), choices({purpose: PURPOSES[purpose] for purpose in ASKED}))
+    channel = select(_("Through what"), choices(CHANNELS))
+    agrees = RadioField(
+        _("What was said"),
+        choices=[choice(_AGREES, _("wants it")), choice(_OBJECTS, _("wants it no more"))],
+        validate_choice=False,
+        validators=[AnyOf([_AGREES, _OBJECTS], _("Please choose what was said."))],
+    )
+    how = select(_("How we know"), choices(HOWS))
+    said_on = DayField(_("On which day"))
+
+    @classmethod
+    def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:  # noqa: ARG003
+        """What is new is said today."""
+        return {"said_on": today()}
+
+    def fits_together(self) -> bool:
+        """Whether there is a day."""
+        if self.said_on.data is None:
+            self.said_on.errors = [_("Please fill in the day.")]
+        return self.said_on.data is not None
+
+    def keep(self) -> None:
+        """Write it down."""
+        saying = Saying(
+            purpose=Purpose(self.purpose.data),
+            channel=Channel(self.channel.data),
+            agrees=self.agrees.data == _AGREES,
+            how=How(self.how.data),
+            said_on=self.said_on.data,
+        )
+        write_down_saying(self.contact.contact_id, saying)
+
+
+class NoteForm(EditForm):
+    """What staff write down."""
+
+    title = _("Note")
+    new_title = _("New note")
+
+    note = text(_("Note"), 4000, needed=_("Please write something."))
+
+    @classmethod
+    def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:
+        """The note as it stands."""
+        if row_id is None:
+            return {}
+        entry: NoteEntry = row_of(contact.notes, row_id)
+        return {"note": entry.text}
+
+    def keep(self) -> None:
+        """Add or change it."""
+        if self.row_id is None:
+            add_note(self.contact.contact_id, self.note.data or "")
+        else:
+            change_note(self.contact.contact_id, self.row_id, self.note.data or "", version=self.seen)

@@ -1,0 +1,162 @@
+"""Changing a contact, section by section: each on a page of its own, saved where it was seen as it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import abort, render_template, request
+
+from fundraising.accounts.rules import Permission
+from fundraising.accounts.views import requires
+from fundraising.clock import today
+from fundraising.contacts.rules import UnknownContact
+from fundraising.contacts.rules.refusals import Refusal
+from fundraising.contacts.services.changes import StaleRecord
+from fundraising.contacts.views.blueprint import CONFLICT, NUMBER, UNUSABLE, blueprint, found, to_contact
+from fundraising.contacts.views.sections import ADDABLE, CHANGEABLE, HANDOVER, NOTES, PARTS, SECTIONS
+from fundraising.db import transaction
+from fundraising.web.notices import notice
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from werkzeug.wrappers import Response
+
+    from fundraising.contacts.forms.edits import EditForm
+    from fundraising.contacts.views.sections import Section
+
+    Answer: TypeAlias = str | Response | tuple[str, int]
+
+_CONTACT = f"/<{NUMBER}:contact_id>"
+_SECTION = f"{_CONTACT}/bewerken/<any({', '.join(f'{word!r}' for word in SECTIONS)}):word>"
+_NEW = f"{_CONTACT}/<any({', '.join(ADDABLE)}):word>/nieuw"
+_NOTE = f"{_CONTACT}/notities/nieuw"
+_ROW = f"{_CONTACT}/<any({', '.join(CHANGEABLE)}):word>/<{NUMBER}:row_id>"
+_HANDOVER = f"{_CONTACT}/rollen/<{NUMBER}:row_id>/overdracht"
+
+
+@blueprint.get(f"{_CONTACT}/bewerken")
+@requires(Permission.EDIT_CONTACTS)
+def edit(contact_id: int) -> Answer:
+    """All that can be changed of a contact, with the way to each."""
+    contact = found(contact_id)
+    return render_template("contacts/edit.html", contact=contact, today=today())
+
+
+@blueprint.get(_SECTION)
+@requires(Permission.EDIT_CONTACTS)
+def section(contact_id: int, word: str) -> Answer:
+    """What a contact has once, to change."""
+    return _ask(SECTIONS[word], word, contact_id)
+
+
+@blueprint.post(_SECTION)
+@requires(Permission.EDIT_CONTACTS)
+def save_section(contact_id: int, word: str) -> Answer:
+    """Change it."""
+    return _save(SECTIONS[word], word, contact_id)
+
+
+@blueprint.get(_NEW)
+@requires(Permission.EDIT_CONTACTS)
+def new_row(contact_id: int, word: str) -> Answer:
+    """Something more that a contact has."""
+    return _ask(PARTS[word], word, contact_id)
+
+
+@blueprint.post(_NEW)
+@requires(Permission.EDIT_CONTACTS)
+def save_new_row(contact_id: int, word: str) -> Answer:
+    """Add it."""
+    return _save(PARTS[word], word, contact_id)
+
+
+@blueprint.get(_NOTE)
+@requires(Permission.EDIT_CONTACTS)
+def new_note(contact_id: int) -> Answer:
+    """Something to write down."""
+    return _ask(NOTES, "notities", contact_id)
+
+
+@blueprint.post(_NOTE)
+@requires(Permission.EDIT_CONTACTS)
+def save_new_note(contact_id: int) -> Answer:
+    """Write it down."""
+    return _save(NOTES, "notities", contact_id)
+
+
+@blueprint.get(_ROW)
+@requires(Permission.EDIT_CONTACTS)
+def row(contact_id: int, word: str, row_id: int) -> Answer:
+    """One of what a contact has, to change."""
+    return _ask(PARTS[word], word, contact_id, row_id)
+
+
+@blueprint.post(_ROW)
+@requires(Permission.EDIT_CONTACTS)
+def save_row(contact_id: int, word: str, row_id: int) -> Answer:
+    """Change it."""
+    return _save(PARTS[word], word, contact_id, row_id)
+
+
+@blueprint.get(_HANDOVER)
+@requires(Permission.EDIT_CONTACTS)
+def handover(contact_id: int, row_id: int) -> Answer:
+    """A role to hand over."""
+    return _ask(HANDOVER, "rollen", contact_id, row_id)
+
+
+@blueprint.post(_HANDOVER)
+@requires(Permission.EDIT_CONTACTS)
+def hand_over_now(contact_id: int, row_id: int) -> Answer:
+    """Hand it over."""
+    return _save(HANDOVER, "rollen", contact_id, row_id)
+
+
+def _ask(of: Section, word: str, contact_id: int, row_id: int | None = None) -> Answer:
+    return _page(_form(of, contact_id, row_id), word)
+
+
+def _save(of: Section, word: str, contact_id: int, row_id: int | None = None) -> Answer:
+    form = _form(of, contact_id, row_id)
+    if not form.accepted():
+        return _page(form, word), UNUSABLE
+    try:
+        with transaction():
+            form.keep()
+    except StaleRecord as stale:
+        return _conflict(form, word, stale), CONFLICT
+    except Refusal as refusal:
+        form.tell(refusal.reason)
+    except UnknownContact:
+        form.missing()
+    else:
+        notice(form.saved)
+        return to_contact(form.contact.contact_id)
+    return _page(form, word), UNUSABLE
+
+
+def _form(of: Section, contact_id: int, row_id: int | None) -> EditForm:
+    """The form as it stands. A row that is not there is 404; so is a section that such a contact does not have."""
+    contact = found(contact_id)
+    if not of.belongs_to(contact):
+        abort(404)
+    try:
+        return of.form(contact, row_id)
+    except UnknownContact:
+        abort(404)
+
+
+def _conflict(form: EditForm, word: str, stale: StaleRecord) -> str:
+    """What was typed beside what stands; saving again means it."""
+    compared = form.compared(stale.now)
+    form.contact = stale.now
+    form.version.data = str(stale.now.version)
+    form.version.raw_data = [form.version.data]
+    return _page(form, word, compared)
+
+
+def _page(form: EditForm, word: str, compared: list[tuple[str, str, str]] | None = None) -> str:
+    return render_template(
+        "contacts/form.html", form=form, contact=form.contact, word=word, compared=compared, action=request.path
+    )

@@ -1,0 +1,129 @@
+"""Taking something away from a contact: asked first, and refused where it has to stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import abort, render_template, request
+
+from fundraising.accounts.rules import Permission
+from fundraising.accounts.views import requires
+from fundraising.contacts.forms.words import REASONS
+from fundraising.contacts.rules import UnknownContact
+from fundraising.contacts.rules.refusals import Refusal
+from fundraising.contacts.services import ways
+from fundraising.contacts.services.changes import StaleRecord
+from fundraising.contacts.services.households import leave_household
+from fundraising.contacts.services.notes import remove_note
+from fundraising.contacts.services.ties import remove_role
+from fundraising.contacts.views.blueprint import CONFLICT, NUMBER, UNUSABLE, blueprint, found, to_contact
+from fundraising.db import transaction
+from fundraising.web.locale import lazy_text as _
+from fundraising.web.notices import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from werkzeug.wrappers import Response
+
+    from fundraising.contacts.queries.record import ContactRecord
+
+    Answer: TypeAlias = str | Response | tuple[str, int]
+
+_REMOVERS: dict[str, Callable[..., None]] = {
+    "email": ways.remove_email,
+    "telefoon": ways.remove_phone,
+    "adressen": ways.remove_address,
+    "rekeningen": ways.remove_account,
+    "rollen": remove_role,
+    "notities": remove_note,
+}
+_ROW = f"/<{NUMBER}:contact_id>/<any({', '.join(_REMOVERS)}):word>/<{NUMBER}:row_id>/verwijderen"
+_LEAVE = f"/<{NUMBER}:contact_id>/huishouden/verlaten"
+_LONGEST_VERSION = 9
+CHANGED_MEANWHILE = _("Somebody changed this contact meanwhile. Please look once more.")
+
+
+@blueprint.get(_ROW)
+@requires(Permission.EDIT_CONTACTS)
+def ask_removal(contact_id: int, word: str, row_id: int) -> Answer:
+    """Ask whether it may go."""
+    return _asked(found(contact_id), word, row_id)
+
+
+@blueprint.post(_ROW)
+@requires(Permission.EDIT_CONTACTS)
+def remove_row(contact_id: int, word: str, row_id: int) -> Answer:
+    """Take it away."""
+    contact = found(contact_id)
+    _entry(contact, word, row_id)
+    try:
+        with transaction():
+            _REMOVERS[word](contact_id, row_id, version=_seen())
+    except StaleRecord as stale:
+        return _asked(stale.now, word, row_id, CHANGED_MEANWHILE), CONFLICT
+    except Refusal as refusal:
+        return _asked(contact, word, row_id, REASONS[refusal.reason][1]), UNUSABLE
+    notice(_("Removed."))
+    return to_contact(contact.contact_id)
+
+
+@blueprint.get(_LEAVE)
+@requires(Permission.EDIT_CONTACTS)
+def ask_leaving(contact_id: int) -> Answer:
+    """Ask whether this person lives apart."""
+    return _asked_to_leave(found(contact_id))
+
+
+@blueprint.post(_LEAVE)
+@requires(Permission.EDIT_CONTACTS)
+def leave(contact_id: int) -> Answer:
+    """Let this person live apart."""
+    contact = found(contact_id)
+    try:
+        with transaction():
+            leave_household(contact_id, version=_seen())
+    except StaleRecord as stale:
+        return _asked_to_leave(stale.now, CHANGED_MEANWHILE), CONFLICT
+    except UnknownContact:
+        abort(404)
+    notice(_("Saved."))
+    return to_contact(contact.contact_id)
+
+
+def _seen() -> int:
+    typed = request.form.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_VERSION else 0
+
+
+def _asked(contact: ContactRecord, word: str, row_id: int, wrong: str = "") -> str:
+    entry = _entry(contact, word, row_id)
+    return render_template(
+        "contacts/remove.html", contact=contact, word=word, entry=entry, wrong=wrong, action=request.path
+    )
+
+
+def _asked_to_leave(contact: ContactRecord, wrong: str = "") -> str:
+    if contact.household is None:
+        abort(404)
+    return render_template(
+        "contacts/remove.html",
+        contact=contact,
+        word="huishouden",
+        entry=contact.household,
+        wrong=wrong,
+        action=request.path,
+    )
+
+
+def _entry(contact: ContactRecord, word: str, row_id: int) -> object:
+    entries: dict[str, tuple[Any, ...]] = {
+        "email": contact.emails,
+        "telefoon": contact.phones,
+        "adressen": contact.places,
+        "rekeningen": contact.ibans,
+        "rollen": contact.positions,
+        "notities": contact.notes,
+    }
+    return next((entry for entry in entries[word] if entry.row_id == row_id), None) or abort(404)
