@@ -16,10 +16,11 @@ from fundraising.accounts.cli import COMMANDS as ACCOUNT_COMMANDS
 from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
-from fundraising.contacts.views import init_contacts
+from fundraising.contacts.public import init_unsubscribing
 from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
 from fundraising.contacts.views.documents import init_documents
 from fundraising.contacts.views.duplicates import blueprint as duplicates
+from fundraising.contacts.views import init_contacts
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
@@ -61,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_desk(app)
     init_documents(app)
     init_contacts(app)
+    init_unsubscribing(app)
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)

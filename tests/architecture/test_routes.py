@@ -8,6 +8,7 @@ from fundraising.web.desk import is_desk
 # Each with its methods. Pages of donors stand in both languages, the second under /en.
 FOR_DONORS = {
     "/": "GET",
+    "/afmelden/<token>": "GET POST",
     "/anbi": "GET",
     "/bank/<reference>": "GET",
     "/bank/<reference>/qr.svg": "GET",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
     from fundraising.contacts.queries.record import ContactRecord
 
 
+_VERSION = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})")
+
+
+def version_of(contact: ContactRecord) -> str:
+    """What a page says of which contact it was made from, and of which version of it."""
+    return f"{contact.contact_id}.{contact.version}"
+
+
+def seen_of(typed: str | None, contact: ContactRecord) -> tuple[int, int]:
+    """The contact and the version that a page was made from; a version that never was where it does not say so."""
+    said = _VERSION.fullmatch(typed or "")
+    if said is None or int(said[1]) not in contact.numbers:
+        return contact.contact_id, 0
+    return int(said[1]), int(said[2])
+
+
 class EditForm(StaffForm):
     """One section of a contact, or one row of a section; a new row where `row_id` is None."""
 
@@ -36,7 +53,7 @@ class EditForm(StaffForm):
     def __init__(self, contact: ContactRecord, row_id: int | None = None) -> None:
         self.contact = contact
         self.row_id = row_id
-        super().__init__(**self.shown(contact, row_id), version=contact.version)
+        super().__init__(**self.shown(contact, row_id), version=version_of(contact))
 
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:
@@ -48,10 +65,20 @@ class EditForm(StaffForm):
         raise NotImplementedError
 
     @property
+    def seen_id(self) -> int:
+        """The id of the contact that whoever filled this in has seen; after a merge not the one that stands."""
+        return seen_of(self.version.data, self.contact)[0]
+
+    @property
     def seen(self) -> int:
-        """The version that whoever filled this in has seen; none at all for what is no number."""
-        typed = self.version.data or ""
-        return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0  # noqa: PLR2004
+        """The version that whoever filled this in has seen."""
+        return seen_of(self.version.data, self.contact)[1]
+
+    def now_seen(self, standing: ContactRecord) -> None:
+        """Go on from what stands now: whoever saves once more has seen it."""
+        self.contact = standing
+        self.version.data = version_of(standing)
+        self.version.raw_data = [self.version.data]
 
     def accepted(self) -> bool:
         """Whether the form was sent and nothing is wrong with it."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wtforms import Form
+    from wtforms.form import BaseForm
 
     from fundraising.contacts.rules import ContactKind
 
@@ -79,9 +80,24 @@ def text(label: str, longest: int, *, needed: str) -> TextAreaField:
     return TextAreaField(label, filters=[clean_text], validators=checks)
 
 
-def select(label: str, offered: list[Any]) -> SelectField:
+class ChoiceField(SelectField):
+    """One of several; with `unasked`, the value where the page did not show it."""
+
+    def __init__(self, label: str, *, choices: list[Any], unasked: str | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(label, choices=choices, **kwargs)
+        self._unasked = unasked
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse what is not offered. Raises ValidationError."""
+        if self._unasked is not None and not self.raw_data:
+            self.data = self._unasked
+            return
+        super().pre_validate(form)
+
+
+def select(label: str, offered: list[Any], *, unasked: str | None = None) -> ChoiceField:
     """A field of choices, of which an empty one means nothing."""
-    return SelectField(label, choices=offered)
+    return ChoiceField(label, choices=offered, unasked=unasked)
 
 
 def countries() -> list[Any]:

@@ -64,7 +64,7 @@ class ConsentForm(EditForm):
             how=How(self.how.data),
             said_on=self.said_on.data,
         )
-        write_down_saying(self.contact.contact_id, saying)
+        write_down_saying(self.seen_id, saying)
 
 
 class NoteForm(EditForm):
@@ -86,6 +86,6 @@ class NoteForm(EditForm):
     def keep(self) -> None:
         """Add or change it."""
         if self.row_id is None:
-            add_note(self.contact.contact_id, self.note.data or "")
+            add_note(self.seen_id, self.note.data or "")
         else:
-            change_note(self.contact.contact_id, self.row_id, self.note.data or "", version=self.seen)
+            change_note(self.seen_id, self.row_id, self.note.data or "", version=self.seen)

@@ -79,7 +79,8 @@ class NameFields(StaffForm):
 
     salutation = RadioField(_("Form of address"), choices=choices(SALUTATIONS), default=Salutation.UNKNOWN.value)
     given_name = line(_("Initials or first name"), 100, a_name)
-    prefix = line(_("Prefix"), 40, a_name)
+    # Not `prefix`: that is what WTForms puts before the names of fields.
+    name_prefix = line(_("Prefix"), 40, a_name)
     surname = line(_("Surname"), 120, a_name, needed=_("Please fill in the surname."))
 
     def name(self) -> PersonName:
@@ -87,7 +88,7 @@ class NameFields(StaffForm):
         return PersonName(
             salutation=Salutation(self.salutation.data),
             given_name=self.given_name.data or "",
-            prefix=self.prefix.data or "",
+            prefix=self.name_prefix.data or "",
             surname=self.surname.data or "",
         )
 
@@ -98,10 +99,10 @@ class OrganisationFields(StaffForm):
     organisation_name = line(_("Name"), 200, a_name, needed=_("Please fill in the name."))
     kvk = line(_("KVK number"), 20, registered(kvk_number))
     rsin = line(_("RSIN"), 20, registered(rsin_number))
-    denomination = select(_("Denomination"), choices(DENOMINATIONS, none=_("Not known")))
+    denomination = select(_("Denomination"), choices(DENOMINATIONS, none=_("Not known")), unasked="")
     church_town = line(_("Town"), 80, a_name)
     members = line(_("Number of members"), 12, a_count)
-    level = select(_("Level"), choices(SCHOOL_LEVELS, none=_("Not known")))
+    level = select(_("Level"), choices(SCHOOL_LEVELS, none=_("Not known")), unasked="")
     brin = line(_("BRIN"), 10, registered(brin_number))
 
     def groups_of(self, kind: str) -> list[tuple[str, list[Field]]]:
@@ -144,13 +145,13 @@ class NameForm(NameFields, EditForm):
         return {
             "salutation": name.salutation.value,
             "given_name": name.given_name,
-            "prefix": name.prefix,
+            "name_prefix": name.prefix,
             "surname": name.surname,
         }
 
     def keep(self) -> None:
         """Change the name."""
-        rename_person(self.contact.contact_id, self.name(), version=self.seen)
+        rename_person(self.seen_id, self.name(), version=self.seen)
 
 
 class OrganisationForm(OrganisationFields, EditForm):
@@ -188,7 +189,7 @@ class OrganisationForm(OrganisationFields, EditForm):
     def keep(self) -> None:
         """Change it."""
         facts = self.facts_of(OrganisationKind(self.kind.data))
-        change_organisation(self.contact.contact_id, facts, version=self.seen)
+        change_organisation(self.seen_id, facts, version=self.seen)
 
 
 class PreferencesForm(EditForm):
@@ -218,7 +219,7 @@ class PreferencesForm(EditForm):
             preferred_channel=Channel(channel) if channel else None,
             do_not_contact=bool(self.do_not_contact.data),
         )
-        change_preferences(self.contact.contact_id, wanted, version=self.seen)
+        change_preferences(self.seen_id, wanted, version=self.seen)
 
 
 class DeathForm(EditForm):
@@ -236,7 +237,7 @@ class DeathForm(EditForm):
 
     def keep(self) -> None:
         """Note it."""
-        note_death(self.contact.contact_id, self.day.data, version=self.seen)
+        note_death(self.seen_id, self.day.data, version=self.seen)
 
 
 class BelongsToForm(PickForm, EditForm):
@@ -261,4 +262,4 @@ class BelongsToForm(PickForm, EditForm):
 
     def keep(self) -> None:
         """Link it, or take the link away."""
-        link_organisation(self.contact.contact_id, self.parent, version=self.seen)
+        link_organisation(self.seen_id, self.parent, version=self.seen)

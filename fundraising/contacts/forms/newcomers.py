@@ -97,7 +97,7 @@ class WaysForm(StaffForm):
 class NewPersonForm(NameFields, WaysForm):
     """A person whom we did not know, perhaps with a role in an organisation."""
 
-    role = select(_("Role in the organisation"), choices(ROLES))
+    role = select(_("Role in the organisation"), choices(ROLES), unasked=Role.CONTACT.value)
 
     def sketch(self) -> Sketch:
         """Name, ways and account."""

@@ -78,7 +78,7 @@ class RoleForm(PickForm, TermForm):
     def keep(self) -> None:
         """Begin or change it."""
         entry = RoleEntry(Role(self.role.data), self.term(), bool(self.is_primary.data))
-        number = self.contact.contact_id
+        number = self.seen_id
         if self.other_id is None:
             change_role(number, self.row_id or 0, entry, version=self.seen)
         elif self.contact.is_person:
@@ -139,7 +139,7 @@ class HouseholdForm(PickForm, EditForm):
 
     def keep(self) -> None:
         """Form the household, let somebody join it, or change how it is written to."""
-        number = self.contact.contact_id
+        number = self.seen_id
         together = JointSalutation(self.addressee.data or "", self.greeting.data or "")
         if self.other_id is None:
             change_salutation(number, together, version=self.seen)
@@ -211,7 +211,7 @@ class HandoverForm(PickForm, NameFields, EditForm):
             (str(_("Somebody we know")), self.fields_named("who", "chosen")),
             (
                 str(_("Or somebody new")),
-                self.fields_named("salutation", "given_name", "prefix", "surname", "email"),
+                self.fields_named("salutation", "given_name", "name_prefix", "surname", "email"),
             ),
             (str(_("Account, if it changes too")), self.fields_named("iban", "holder", "old_iban")),
         ]
@@ -219,7 +219,7 @@ class HandoverForm(PickForm, NameFields, EditForm):
     def keep(self) -> None:
         """Hand it over in one step."""
         if self.successor is None or self.row_id is None:
-            raise UnknownContact(self.contact.contact_id)
+            raise UnknownContact(self.seen_id)
         handover = Handover(
             day=self.day.data,
             affiliation_id=self.row_id,
@@ -227,4 +227,4 @@ class HandoverForm(PickForm, NameFields, EditForm):
             old_iban_id=int(self.old_iban.data) if self.old_iban.data else None,
             new_account=Account(self.iban.data, self.holder.data or "") if self.iban.data else None,
         )
-        hand_over(self.contact.contact_id, handover, version=self.seen)
+        hand_over(self.seen_id, handover, version=self.seen)

@@ -52,7 +52,7 @@ class EmailForm(EditForm):
 
     def keep(self) -> None:
         """Add or change it."""
-        number, address = self.contact.contact_id, self.address.data or ""
+        number, address = self.seen_id, self.address.data or ""
         row_id = self.row_id
         if row_id is None:
             row_id = ways.add_email(number, address)
@@ -91,7 +91,7 @@ class PhoneForm(EditForm):
 
     def keep(self) -> None:
         """Add or change it."""
-        number, typed = self.contact.contact_id, self.number.data or ""
+        number, typed = self.seen_id, self.number.data or ""
         if self.row_id is None:
             ways.add_phone(number, typed)
         else:
@@ -171,9 +171,9 @@ class AddressForm(PlaceFields, TermForm):
         """Add or change it."""
         entry = AddressEntry(self.place(self.country.data), AddressKind(self.kind.data), self.term())
         if self.row_id is None:
-            ways.add_address(self.contact.contact_id, entry)
+            ways.add_address(self.seen_id, entry)
         else:
-            ways.change_address(self.contact.contact_id, self.row_id, entry, version=self.seen)
+            ways.change_address(self.seen_id, self.row_id, entry, version=self.seen)
 
 
 class AccountForm(TermForm):
@@ -208,6 +208,6 @@ class AccountForm(TermForm):
         """Add or change it."""
         account = Account(self.iban.data or "", self.holder.data or "", self.term())
         if self.row_id is None:
-            ways.add_account(self.contact.contact_id, account)
+            ways.add_account(self.seen_id, account)
         else:
-            ways.change_account(self.contact.contact_id, self.row_id, account, version=self.seen)
+            ways.change_account(self.seen_id, self.row_id, account, version=self.seen)

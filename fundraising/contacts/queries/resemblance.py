@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fundraising.contacts.rules import ContactKind
 
 MOST = 8
+# Of what very many share, the mailbox of an office say, not all are read.
+_MOST_READ = 50
 
 
 class Shared(StrEnum):
@@ -71,7 +73,7 @@ def look_alikes(sketch: Sketch) -> list[LookAlike]:
     """The contacts that are like this one, those that share most first; a handful of queries."""
     found: dict[int, set[Shared]] = defaultdict(set)
     for shared_way, query in _questions(sketch):
-        for contact_id in session().scalars(query.limit(MOST)):
+        for contact_id in session().scalars(query.limit(_MOST_READ)):
             found[contact_id].add(shared_way)
     shares: dict[int, set[Shared]] = defaultdict(set)
     for contact_id, standing in current_ids(found).items():

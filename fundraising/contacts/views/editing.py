@@ -150,9 +150,7 @@ def _form(of: Section, contact_id: int, row_id: int | None) -> EditForm:
 def _conflict(form: EditForm, word: str, stale: StaleRecord) -> str:
     """What was typed beside what stands; saving again means it."""
     compared = form.compared(stale.now)
-    form.contact = stale.now
-    form.version.data = str(stale.now.version)
-    form.version.raw_data = [form.version.data]
+    form.now_seen(stale.now)
     return _page(form, word, compared)
 
 

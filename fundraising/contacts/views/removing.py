@@ -8,6 +8,7 @@ from flask import abort, render_template, request
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
+from fundraising.contacts.forms.edits import seen_of, version_of
 from fundraising.contacts.forms.words import REASONS
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.refusals import Refusal
@@ -41,7 +42,6 @@ _REMOVERS: dict[str, Callable[..., None]] = {
 }
 _ROW = f"/<{NUMBER}:contact_id>/<any({', '.join(_REMOVERS)}):word>/<{NUMBER}:row_id>/verwijderen"
 _LEAVE = f"/<{NUMBER}:contact_id>/huishouden/verlaten"
-_LONGEST_VERSION = 9
 CHANGED_MEANWHILE = _("Somebody changed this contact meanwhile. Please look once more.")
 
 
@@ -60,7 +60,8 @@ def remove_row(contact_id: int, word: str, row_id: int) -> Answer:
     _entry(contact, word, row_id)
     try:
         with transaction():
-            _REMOVERS[word](contact_id, row_id, version=_seen())
+            number, version = seen_of(request.form.get("version"), contact)
+            _REMOVERS[word](number, row_id, version=version)
     except StaleRecord as stale:
         return _asked(stale.now, word, row_id, CHANGED_MEANWHILE), CONFLICT
     except Refusal as refusal:
@@ -83,7 +84,8 @@ def leave(contact_id: int) -> Answer:
     contact = found(contact_id)
     try:
         with transaction():
-            leave_household(contact_id, version=_seen())
+            number, version = seen_of(request.form.get("version"), contact)
+            leave_household(number, version=version)
     except StaleRecord as stale:
         return _asked_to_leave(stale.now, CHANGED_MEANWHILE), CONFLICT
     except UnknownContact:
@@ -92,27 +94,22 @@ def leave(contact_id: int) -> Answer:
     return to_contact(contact.contact_id)
 
 
-def _seen() -> int:
-    typed = request.form.get("version", "")
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_VERSION else 0
-
-
 def _asked(contact: ContactRecord, word: str, row_id: int, wrong: str = "") -> str:
-    entry = _entry(contact, word, row_id)
-    return render_template(
-        "contacts/remove.html", contact=contact, word=word, entry=entry, wrong=wrong, action=request.path
-    )
+    return _question(contact, word, _entry(contact, word, row_id), wrong)
 
 
 def _asked_to_leave(contact: ContactRecord, wrong: str = "") -> str:
-    if contact.household is None:
-        abort(404)
+    return _question(contact, "huishouden", contact.household or abort(404), wrong)
+
+
+def _question(contact: ContactRecord, word: str, entry: object, wrong: str) -> str:
     return render_template(
         "contacts/remove.html",
         contact=contact,
-        word="huishouden",
-        entry=contact.household,
+        word=word,
+        entry=entry,
         wrong=wrong,
+        version=version_of(contact),
         action=request.path,
     )
 
