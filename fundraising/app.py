@@ -18,9 +18,9 @@ from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported 
 from fundraising.contacts.cli import cli as contacts
 from fundraising.contacts.public import init_unsubscribing
 from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
+from fundraising.contacts.views import init_contacts
 from fundraising.contacts.views.documents import init_documents
 from fundraising.contacts.views.duplicates import blueprint as duplicates
-from fundraising.contacts.views import init_contacts
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from fundraising.accounts.rules import Role
 from fundraising.contacts.models import Contact
-from fundraising.contacts.queries.resemblance import Shared, Sketch, look_alikes
 from fundraising.contacts.queries.record import record
+from fundraising.contacts.queries.resemblance import Shared, Sketch, look_alikes
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind
 from fundraising.contacts.rules.details import AddressEntry
 from fundraising.contacts.rules.organisations import Role as Position
