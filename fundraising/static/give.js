@@ -66,16 +66,25 @@
     }
   });
 
-  // Pressing twice sends once. Coming back with the Back button, the form works again.
+  // Pressing twice sends once. Coming back with the Back button, or when no answer came or was wanted, it works again: the
+  // same form is one gift, however often it is sent.
+  const patience = 8000;
   let sent = false;
-  form.addEventListener("submit", (event) => {
-    if (sent) event.preventDefault();
-    sent = true;
-    button.setAttribute("aria-disabled", "true");
-  });
-  addEventListener("pageshow", () => {
+  const ready = () => {
     sent = false;
     button.removeAttribute("aria-disabled");
+  };
+  form.addEventListener("submit", (event) => {
+    if (sent) {
+      event.preventDefault();
+      return;
+    }
+    sent = true;
+    button.setAttribute("aria-disabled", "true");
+    setTimeout(ready, patience);
+  });
+  addEventListener("pageshow", () => {
+    ready();
     show();
   });
   show();

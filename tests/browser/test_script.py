@@ -106,6 +106,26 @@ def test_what_is_wrong_with_an_iban_is_told_while_one_is_at_it(donor):
         assert donor.page.locator("#iban").input_value() == typed
 
 
+def test_after_stop_the_button_works_again_in_a_while(donor):
+    sent = []
+
+    def stop(route):
+        sent.append(route.request.url)
+        route.fulfill(status=204)  # as with Stop, the page stays
+
+    donor.page.clock.install()
+    donor.go("/steun/herstelwerk")
+    donor.fill_in()
+    donor.page.route("**/steun/herstelwerk?geven", stop)
+    with donor.page.expect_request("**/steun/herstelwerk?geven"):
+        donor.send()
+    for seconds in (4, 3, 2):
+        donor.page.clock.run_for(seconds * 1000)
+        donor.page.locator("#give").click(force=True)
+    donor.page.wait_for_timeout(500)
+    assert len(sent) == 2
+
+
 def test_after_back_the_button_works_and_tells_the_amount(donor):
     donor.give(amount="2000.00")
     donor.page.go_back()
