@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DEFAULT_SECRET = "only-for-development-and-demonstration"  # noqa: S105  refused in production
 SHORTEST_SECRET = 32
 SIMULATOR_KEY = "test_simulator0000000000000000000000"
+# In DATA_DIR, while `fundraising serve` runs a simulator.
+SIMULATOR_ADDRESS = "simulator.address"
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -159,7 +161,7 @@ def _read(reader: _Reader) -> Config:
         database_url=_database_url(reader.text("DATABASE_URL", f"sqlite:///{data_dir / 'fundraising.sqlite'}")),
         queue_url=reader.text("QUEUE_URL", f"sqlite:///{data_dir / 'queue.sqlite'}"),
         mollie_api_key=reader.text("MOLLIE_API_KEY", SIMULATOR_KEY),
-        mollie_api_url=reader.text("MOLLIE_API_URL", "").rstrip("/"),
+        mollie_api_url=reader.text("MOLLIE_API_URL", _simulator_beside(reader, data_dir)).rstrip("/"),
         smtp_url=reader.text("SMTP_URL", ""),
         mail_from=reader.text("MAIL_FROM", "giften@gevangenzorg.nl"),
         alert_email=reader.text("ALERT_EMAIL", ""),
@@ -171,6 +173,16 @@ def _read(reader: _Reader) -> Config:
         session_longest=timedelta(hours=reader.number("SESSION_HOURS", 12)),
         organisation=_organisation(reader),
     )
+
+
+def _simulator_beside(reader: _Reader, data_dir: Path) -> str:
+    """Where the simulator answers that runs beside this data; a command must not take its key to Mollie itself."""
+    if reader.text("MOLLIE_API_KEY", SIMULATOR_KEY) != SIMULATOR_KEY:
+        return ""
+    try:
+        return (data_dir / SIMULATOR_ADDRESS).read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _organisation(reader: _Reader) -> Organisation:

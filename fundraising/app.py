@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from flask_migrate import Migrate
 
-from config import Config, ConfigError
+from config import SIMULATOR_ADDRESS, SIMULATOR_KEY, Config, ConfigError
 from fundraising import mailer, tasks
 from fundraising.accounts import jobs as _accounts_jobs  # noqa: F401  imported to be declared
 from fundraising.accounts.cli import COMMANDS as ACCOUNT_COMMANDS
@@ -50,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
         MINIMUM_GIFT=settings.minimum_gift,
         MAXIMUM_GIFT=settings.maximum_gift,
         DATA_DIR=settings.data_dir,
+        SIMULATOR_ADDRESS=settings.data_dir / SIMULATOR_ADDRESS,
         ALERT_EMAIL=settings.alert_email,
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,7 +82,15 @@ def _account_settings(settings: Config) -> AccountSettings:
 def _mollie_door(settings: Config) -> MollieDoor:
     # Mollie refuses a webhook address that it cannot reach; without one the sweep does the work.
     webhook_url = "" if settings.public_is_local else f"{settings.public_url}/webhooks/mollie"
-    return MollieDoor(DoorSettings(settings.mollie_api_key, settings.mollie_api_url, webhook_url))
+    nobody_there = settings.mollie_api_key == SIMULATOR_KEY and not settings.mollie_api_url
+    return MollieDoor(
+        DoorSettings(
+            settings.mollie_api_key,
+            settings.mollie_api_url,
+            webhook_url,
+            closed="MOLLIE_API_KEY is not set, and no simulator runs here" if nobody_there else "",
+        )
+    )
 
 
 def _transport(settings: Config) -> mailer.Transport:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import DEFAULT_SECRET, SIMULATOR_KEY, Config, ConfigError
+from config import DEFAULT_SECRET, SIMULATOR_ADDRESS, SIMULATOR_KEY, Config, ConfigError
 from fundraising.money import Euro
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -63,6 +63,12 @@ def test_all_state_lies_in_one_folder(tmp_path):
 def test_a_hosting_companys_database_address_is_understood(scheme):
     config = Config.from_env({"DATABASE_URL": f"{scheme}://u:p@host/name"})
     assert config.database_url == "postgresql+psycopg://u:p@host/name"
+
+
+@pytest.mark.parametrize(("key", "asks"), [("", "http://127.0.0.1:8001"), ("live_abcdefgh", ""), ("test_abcdefgh", "")])
+def test_a_command_beside_a_running_simulator_asks_that_one(tmp_path, key, asks):
+    (tmp_path / SIMULATOR_ADDRESS).write_text("http://127.0.0.1:8001")
+    assert Config.from_env({"DATA_DIR": str(tmp_path), "MOLLIE_API_KEY": key}).mollie_api_url == asks
 
 
 def test_all_faults_are_named_at_once():

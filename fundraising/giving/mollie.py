@@ -115,13 +115,17 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class DoorSettings:
-    """How to reach Mollie. `webhook_url` is empty where Mollie could not reach us; pauses are in seconds."""
+    """How to reach Mollie. `webhook_url` is empty where Mollie could not reach us; pauses are in seconds.
+
+    `closed` says why nobody is to be asked at all.
+    """
 
     api_key: str
     api_url: str = ""
     webhook_url: str = ""
     timeout: tuple[float, float] = (3.0, 10.0)
     pauses: tuple[float, ...] = (0.5, 2.0)
+    closed: str = ""
 
 
 class MollieDoor:
@@ -199,6 +203,8 @@ class MollieDoor:
         return self._ask(lambda _client: page.get_next()) if page.has_next() else None
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:  # noqa: ANN401  the client's objects are untyped
+        if self._settings.closed:
+            raise MollieUnavailable(self._settings.closed)
         for pause in self._settings.pauses:
             try:
                 return self._ask_once(question)

@@ -126,6 +126,18 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
+def beside(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours in the folder of that data."""
+    return subprocess.run(
+        [sys.executable, "-m", "fundraising.app", *arguments],
+        cwd=environment["DATA_DIR"],
+        env={"PATH": os.environ["PATH"]} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 class TestServe:
     def test_one_command_serves_pages_payments_and_jobs_until_ctrl_c(self, serving, environment):
         assert re.findall(r"^ +(http://\S+)$", serving.output, re.MULTILINE) == [f"http://localhost:{serving.port}"]
@@ -133,21 +145,17 @@ class TestServe:
         assert get(f"http://localhost:{serving.port}/readyz") == 200
         (simulator,) = re.findall(r"http://localhost:\d+/control", serving.output)
         assert get(simulator) == 200
+        assert beside(environment, "payments", "sync").stdout.startswith("hints 0, payments ")
         family = serving.family()
         assert len(family) >= 4
         assert serving.end(signal.SIGINT) == 0
         assert "Stopped." in serving.output
         assert "Traceback" not in serving.output
         assert gone(family)
-        check = subprocess.run(
-            [sys.executable, "-m", "fundraising.app", "ledger", "check"],
-            cwd=environment["DATA_DIR"],
-            env={"PATH": os.environ["PATH"]} | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert check.stdout == "the ledger agrees\n"
+        assert beside(environment, "ledger", "check").stdout == "the ledger agrees\n"
+        nobody_there = beside(environment, "payments", "sync")
+        assert nobody_there.returncode == 1
+        assert "MOLLIE_API_KEY is not set, and no simulator runs here" in nobody_there.stderr
 
     def test_starts_again_where_it_stopped_and_quickly(self, serving, tmp_path, environment):
         assert serving.end() == 0

@@ -46,6 +46,9 @@ def serve(context: click.Context, port: int) -> None:
     app = context.ensure_object(ScriptInfo).load_app()
     with app.app_context():
         prepare(demo=simulator_port is not None)
+    if simulator_port is not None:
+        # For commands beside this server, which do not inherit its environment.
+        cast("Path", app.config["SIMULATOR_ADDRESS"]).write_text(os.environ["MOLLIE_API_URL"], "ascii")
     try:
         _start(family, port, simulator_port)
         if not family.stop.is_set():
@@ -53,6 +56,7 @@ def serve(context: click.Context, port: int) -> None:
         family.watch()
     finally:
         family.end()
+        cast("Path", app.config["SIMULATOR_ADDRESS"]).unlink(missing_ok=True)
     click.echo("Stopped.")
 
 
