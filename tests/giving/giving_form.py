@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fundraising import clock
 from tests.web.page_client import PageClient
@@ -48,4 +49,4 @@ class Visitor:
         """Send a form that is taken; the reference of the donation."""
         answer = self.send(address, **answers)
         assert answer.status_code == 303, answer.get_data(as_text=True)
-        return answer.headers["Location"].rpartition("/")[2]
+        return urlsplit(answer.headers["Location"]).path.rpartition("/")[2]

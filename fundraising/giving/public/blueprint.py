@@ -19,7 +19,7 @@ pages = Blueprint("giving", __name__)
 pages.add_app_template_filter(written_reference, "reference")
 
 
-def go_to(endpoint: str, **values: str) -> Response:
+def go_to(endpoint: str, **values: str | None) -> Response:
     """The way on after a form was sent, so that a refresh does not send it again."""
     return redirect(public_url(endpoint, **values), SEE_OTHER)
 

@@ -89,7 +89,7 @@ def _accept(view: ProgrammeView, submission: Submission) -> AnyResponse:
         _log.warning("giving.refused", why=verdict.value)
         return _refused(view, _TOO_MANY)
     if submitted.payment_id is None:
-        return go_to("giving.transfer", reference=submitted.reference)
+        return go_to("giving.transfer", reference=submitted.reference, gemaild="ja" if submitted.mailed else None)
     return to_checkout(submitted.reference, submitted.payment_id, submission.language)
 
 

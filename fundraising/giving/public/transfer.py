@@ -6,7 +6,7 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, render_template
+from flask import Response, current_app, render_template, request
 from segno import helpers
 
 from fundraising.gifts.rules import written_reference
@@ -29,7 +29,13 @@ def transfer(reference: str) -> AnyResponse | str:
     status = status_or_404(reference)
     if status.state is DonationState.RECEIVED:
         return go_to("giving.thanks", reference=status.reference)
-    return render_template("giving/transfer.html", status=status, programme_name=programme_name(status.programme_id))
+    # Only the redirect from the form knows whether a mail went: few go to one address in a day.
+    return render_template(
+        "giving/transfer.html",
+        status=status,
+        programme_name=programme_name(status.programme_id),
+        mailed="gemaild" in request.args,
+    )
 
 
 @pages.get("/bank/<reference>/qr.svg")

@@ -57,12 +57,16 @@ class NotPayableOnline(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SubmittedDonation:
-    """Where a submission went. `created` is False where the same one was stored before; a transfer has no payment."""
+    """Where a submission went. `created` is False where the same one was stored before; a transfer has no payment.
+
+    `mailed` says that how to transfer was mailed just now.
+    """
 
     donation_id: int
     reference: str
     payment_id: int | None
     created: bool
+    mailed: bool = False
 
 
 def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDonation:
@@ -75,8 +79,8 @@ def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDon
     if submission.route is Route.ONLINE:
         first = _Attempt(donation_id, 1, submission.amount, submission.method)
         return SubmittedDonation(donation_id, reference, _new_payment(first, mode), created=True)
-    send_transfer_instructions(session().get_one(Donation, donation_id))
-    return SubmittedDonation(donation_id, reference, None, created=True)
+    mailed = send_transfer_instructions(session().get_one(Donation, donation_id))
+    return SubmittedDonation(donation_id, reference, None, created=True, mailed=mailed)
 
 
 def payment_to_use(reference: str, *, mode: LedgerMode, address_digest: str | None = None) -> int:
