@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -72,6 +73,7 @@ class Job:
 
 
 JOBS: dict[str, Job] = {}
+_running: ContextVar[str] = ContextVar("running", default="")
 
 
 def job(name: str, *, every: timedelta, stalled_after: timedelta) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -131,7 +133,13 @@ def _declare(name: str) -> None:
     session().execute(insert_new(JobState).values(name=name, failures=0, error=""))
 
 
+def running_job() -> str:
+    """The name of the job that runs here and now; empty without one."""
+    return _running.get()
+
+
 def _run(known: Job) -> None:
+    token = _running.set(known.name)
     try:
         known.run()
     except Exception as error:
@@ -141,6 +149,8 @@ def _run(known: Job) -> None:
         with transaction():
             _note(known.name, failed_at=now(), failures=JobState.failures + 1, error=summary(error))
         raise
+    finally:
+        _running.reset(token)
     with transaction():
         _note(known.name, succeeded_at=now(), failures=0, error="")
 

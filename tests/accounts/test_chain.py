@@ -148,7 +148,7 @@ class TestTables:
             "UPDATE audit_entry SET action = 'contact.seen' WHERE id = {entry}",
             "UPDATE audit_entry SET actor_id = NULL, actor_kind = 'job' WHERE id = {entry}",
             "UPDATE audit_entry SET at = '2026-01-01 00:00:00' WHERE id = {entry}",
-            "UPDATE audit_seal SET hash = lower(hash) || 'x' WHERE entry_id = {entry}",
+            "UPDATE audit_seal SET hash = upper(hash) WHERE entry_id = {entry}",
             "UPDATE audit_content SET body = '{{}}' WHERE entry_id = {entry}",
         ],
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from fundraising import tasks
 from fundraising.accounts.models import AuditContent, AuditEntry
 from fundraising.accounts.rules import Actor, ActorKind, Subject
 from fundraising.clock import now
@@ -33,10 +34,13 @@ def acting_as(actor: Actor) -> Iterator[None]:
 
 
 def who_acts() -> Actor:
-    """Who acts now: whoever an entry point named, else who typed the command."""
+    """Who acts now: whoever an entry point named, else the job that runs, else who typed the command."""
     actor = _acting.get()
     if actor is not None:
         return actor
+    job = tasks.running_job()
+    if job:
+        return Actor(ActorKind.JOB, f"job:{job}")
     return Actor(ActorKind.COMMAND, f"cli:{_operating_system_user()}")
 
 

@@ -16,11 +16,14 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from fundraising.accounts.rules import Role
+from fundraising.accounts.security import hash_password
 from fundraising.db import transaction
 from fundraising.giving.simulator.server import run
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.operations.cli.processes import Family, end_this_process, end_with_parent, free_port
 from fundraising.operations.services.demo import seed_demo
+from fundraising.operations.services.demo.staff import DEMO_PASSWORD, DEMO_STAFF, seed_staff
 from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
 
@@ -121,6 +124,9 @@ def prepare(*, demo: bool) -> None:
     if demo:
         with transaction():
             seed_demo()
+        hashed = hash_password(DEMO_PASSWORD)
+        with transaction():
+            seed_staff(hashed)
 
 
 def _settle_addresses(port: int) -> int | None:
@@ -130,6 +136,8 @@ def _settle_addresses(port: int) -> int | None:
         return None
     simulator_port = free_port(port + 1)
     os.environ["MOLLIE_API_URL"] = f"http://127.0.0.1:{simulator_port}"
+    # Whoever tries things out sees with one role how a second step is set up, and is spared it with the others.
+    os.environ.setdefault("SECOND_FACTOR_ROLES", Role.FINANCE.value)
     return simulator_port
 
 
@@ -146,5 +154,6 @@ def _welcome(app: Flask, port: int, simulator_port: int | None) -> str:
     lines = [f"\n    http://localhost:{port}\n", "Press Ctrl-C to stop."]
     if simulator_port is not None:
         lines.append(f"Payments are simulated: http://localhost:{simulator_port}/control plays donor and bank.")
+        lines.append(f"Staff: http://localhost:{port}/desk/ with {', '.join(DEMO_STAFF)}; password {DEMO_PASSWORD}")
     lines.append(f"State and, without SMTP_URL, mail are in {app.config['DATA_DIR']}.")
     return "\n".join(lines)

@@ -1,0 +1,69 @@
+"""A member of staff at a browser, with a telephone that shows codes and a computer that knows passkeys."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fundraising.accounts.security import authenticator
+from fundraising.clock import now
+from tests.browser.donor import Donor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import CDPSession
+
+PASSWORD = "vier-losse-lantaarns-varen"
+
+
+class Colleague(Donor):
+    """One browser window at the desk."""
+
+    def check_nothing_went_wrong(self) -> None:
+        """No fault; the one cookie is that of the session, and no other site or page gets it."""
+        assert self.faults == []
+        kept = {(cookie["name"], cookie["path"], cookie["httpOnly"]) for cookie in self.page.context.cookies()}
+        assert kept <= {("desk", "/desk", True)}
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        self.go("/desk/inloggen")
+        self.page.locator("#email").fill(email)
+        self.page.locator("#password").fill(password)
+        self.button("Sign in").first.click()
+
+    def choose_password(self, link: str) -> None:
+        """Follow a link from a mail or a terminal, and choose a password there."""
+        self.page.goto(link)
+        for field in ("#password", "#again"):
+            self.page.locator(field).fill(PASSWORD)
+        self.button("Set password").click()
+        self.at("/desk/inloggen")
+
+    def telephone(self) -> str:
+        """Type the key from the page into an app: the encrypted secret of what it knows now."""
+        key = self.page.locator("code.copy").inner_text()
+        with self.site.app.app_context():
+            return authenticator()._totp(key=re.sub(r"\W", "", key), format="base32").to_json()
+
+    def code(self, secret: str, *, later: float = 0) -> str:
+        """What the app shows now, or some seconds later."""
+        with self.site.app.app_context():
+            return authenticator().code_at(secret, now().timestamp() + later)
+
+    def gets_passkeys(self, *, finger: bool = True) -> CDPSession:
+        """From now on this computer makes and uses passkeys, and its owner's finger is there or is not."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        session.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": finger,
+                    "automaticPresenceSimulation": True,
+                }
+            },
+        )
+        return session
