@@ -32,6 +32,7 @@ from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS
 from fundraising.operations.views import blueprint as health
+from fundraising.privacy import jobs as _privacy_jobs  # noqa: F401  imported to be declared
 from fundraising.programmes.cli import cli as programmes
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
