@@ -33,6 +33,7 @@ from fundraising.operations import jobs as _operations_jobs  # noqa: F401  impor
 from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS
 from fundraising.operations.views import blueprint as health
 from fundraising.privacy import jobs as _privacy_jobs  # noqa: F401  imported to be declared
+from fundraising.privacy.views import init_privacy
 from fundraising.programmes.cli import cli as programmes
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
@@ -65,6 +66,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_documents(app)
     init_contacts(app)
     init_unsubscribing(app)
+    init_privacy(app)
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)

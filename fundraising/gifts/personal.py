@@ -55,7 +55,7 @@ def _entries(person: Person) -> Iterator[Told]:
             "reference": row.reference,
             "entry": entry.kind,
             "amount": entry.amount,
-            "programme": str(names[entry.programme_id].name),
+            "programme": names[entry.programme_id].name if entry.programme_id in names else "",
             "method": entry.method,
             "received_on": entry.received_on,
             "booked_on": entry.booked_on,

@@ -1,0 +1,187 @@
+"""What fields, degrees and reasons of privacy are called."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext
+
+from fundraising.money import Euro
+from fundraising.personal import Degree
+from fundraising.privacy.rules import Reason
+from fundraising.web import formats
+from fundraising.web.locale import lazy_text as _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+DEGREES = {Degree.REDUCED: _("reduced to name and address"), Degree.ANONYMISED: _("made anonymous")}
+REASONS = {
+    Reason.REQUEST: _("asked for it"),
+    Reason.GIFTS_OVER: _("the last gift need not be kept any more"),
+    Reason.QUIET: _("three years without a gift, a role or a consent"),
+    Reason.NEVER_GAVE: _("never gave, and three years without a role or a consent"),
+    Reason.DECEASED: _("died more than a year ago"),
+}
+FIELDS = {
+    "action": _("Deed"),
+    "added_at": _("Added on"),
+    "added_by": _("Added by"),
+    "address": _("E-mail address"),
+    "address_kind": _("Kind"),
+    "after": _("After"),
+    "alike": _("Looks alike"),
+    "amount": _("Amount"),
+    "at": _("On"),
+    "before": _("Before"),
+    "booked_on": _("Booked on"),
+    "cells": _("What stood there"),
+    "changed_at": _("Changed on"),
+    "channel": _("Through"),
+    "country": _("Country"),
+    "created_at": _("Since"),
+    "deceased_on": _("Died on"),
+    "degree": _("How far"),
+    "description": _("What it is"),
+    "do_not_contact": _("Does not want to be approached"),
+    "donation": _("State"),
+    "email": _("E-mail address"),
+    "entry": _("Entry"),
+    "erased_at": _("Erased on"),
+    "fields": _("What it brought"),
+    "filename": _("File"),
+    "found_at": _("Found on"),
+    "given_name": _("Initials or first name"),
+    "greeting": _("Salutation"),
+    "holder": _("In the name of"),
+    "house_number": _("House number"),
+    "household": _("Household"),
+    "iban": _("IBAN"),
+    "import": _("Import"),
+    "kind": _("Kind"),
+    "kvk": _("KVK number"),
+    "language": _("Language"),
+    "line": _("Line"),
+    "mail": _("Mail"),
+    "merged": _("Merged"),
+    "merged_at": _("Merged on"),
+    "message": _("Message"),
+    "method": _("Payment method"),
+    "name": _("Name"),
+    "name_prefix": _("Prefix"),
+    "newsletter": _("Newsletter"),
+    "note": _("Note"),
+    "number": _("Number"),
+    "organisation_name": _("Organisation"),
+    "paid_at": _("Paid on"),
+    "part": _("Part"),
+    "payment": _("State"),
+    "phone": _("Telephone"),
+    "postcode": _("Postcode"),
+    "preferred_channel": _("Preferably"),
+    "programme": _("Programme"),
+    "provenance": _("Where it was seen"),
+    "provider_id": _("Number at Mollie"),
+    "purpose": _("For"),
+    "reason": _("Reason"),
+    "reasons": _("Because of"),
+    "received_on": _("Received on"),
+    "recipient": _("To"),
+    "recorded_at": _("Recorded on"),
+    "reference": _("Reference"),
+    "role": _("Role"),
+    "route": _("How"),
+    "rsin": _("RSIN"),
+    "said_on": _("Said on"),
+    "salutation": _("Salutation"),
+    "sent_at": _("Sent on"),
+    "size": _("Size in bytes"),
+    "source": _("Source"),
+    "source_code": _("Source code"),
+    "state": _("State"),
+    "street": _("Street"),
+    "subject": _("Subject"),
+    "surname": _("Surname"),
+    "text": _("Text"),
+    "town": _("Town"),
+    "undeliverable_at": _("Mail comes back since"),
+    "undone_at": _("Undone on"),
+    "valid_from": _("From"),
+    "valid_until": _("Until"),
+    "why": _("Why"),
+    "with": _("With"),
+    "written_at": _("Written on"),
+    "written_by": _("Written by"),
+}
+
+
+def init(app: Flask) -> None:
+    """Let templates name what a file holds."""
+    app.jinja_env.filters.update(personal_field=field_name, personal_value=shown)
+    app.jinja_env.globals.update(degree_words=DEGREES, reason_words=REASONS)
+
+
+def field_name(key: str) -> str:
+    """What a field is called; one without a word as it is."""
+    return str(FIELDS.get(key, key))
+
+
+def shown(value: Any) -> str:  # noqa: ANN401  whatever stands in a file
+    """A value as people read it; an empty text for what says nothing."""
+    if value is None or value is False:
+        return ""
+    # A moment is a date too: the narrower kind stands first.
+    return next((write(value) for kind, write in _WRITERS if isinstance(value, kind)), str(value))
+
+
+def _word(value: Enum) -> str:
+    words: dict[Any, str] = {**DEGREES, **REASONS, **_OTHERS}
+    return str(words.get(value, words.get(value.value, str(value.value).replace("_", " "))))
+
+
+_WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (bool, lambda _true: gettext("yes")),
+    (Euro, formats.euro),
+    (datetime, lambda at: f"{formats.written_moment(at)}, {formats.time_of_day(at)}"),
+    (date, formats.written_date),
+    (Enum, _word),
+    (dict, lambda pairs: "; ".join(f"{field_name(key)}: {shown(each)}" for key, each in pairs.items() if shown(each))),
+    (list, lambda items: ", ".join(shown(each) for each in items if shown(each))),
+)
+# Kinds and states of other slices, as a donor who reads the file understands them.
+_OTHERS = {
+    "person": _("Person"),
+    "organisation": _("Organisation"),
+    "mr": _("Mr"),
+    "mrs": _("Ms"),
+    "unknown": _("unknown"),
+    "typed": _("typed, not proven"),
+    "mollie": _("seen by Mollie"),
+    "bank": _("seen at the bank"),
+    "postal": _("postal address"),
+    "visiting": _("visiting address"),
+    "requested": _("asked, not confirmed"),
+    "granted": _("agreed"),
+    "withdrawn": _("withdrawn"),
+    "email": _("by e-mail"),
+    "post": _("by post"),
+    "phone": _("by telephone"),
+    "received": _("received"),
+    "promised": _("promised"),
+    "lapsed": _("lapsed"),
+    "paid": _("paid"),
+    "expired": _("expired"),
+    "canceled": _("cancelled"),
+    "failed": _("failed"),
+    "open": _("open"),
+    "online": _("online"),
+    "transfer": _("bank transfer"),
+    "refunded": _("refunded"),
+    "charged_back": _("charged back"),
+    "reversed": _("taken back by a correction"),
+    "corrected": _("booked again by a correction"),
+}
