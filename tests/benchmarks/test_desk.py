@@ -98,7 +98,9 @@ def _note_size(database: str, figures: Figures) -> None:
     if database == "postgresql":
         tables = "('search_term'), ('search_part'), ('search_key')"
         total = text(f"SELECT sum(pg_total_relation_size(t::regclass)) FROM (VALUES {tables}) AS named (t)")  # noqa: S608
-        figures.note(f"index of the search, {database}", f"{terms:,} terms, {session().scalar(total) / 1e6:.0f} MB")
+        figures.note(
+            f"index of the search, {database}", f"{terms:,} terms, {int(session().scalar(total)) / 1e6:.0f} MB"
+        )
     else:
         figures.note(f"index of the search, {database}", f"{terms:,} terms")
 
@@ -150,7 +152,10 @@ def _kinds(people):
     yield "with a mistake", [mistaken(each.surname) for each in long]
     yield "first name and surname", [f"{each.given_name} {each.surname}" for each in people]
     yield "surname and town", [f"{each.surname} {each.town}" for each in people]
-    yield "both with a mistake", [f"{mistaken(each.surname)} {mistaken(each.town)}" for each in long]
+    yield (
+        "both with a mistake",
+        [f"{mistaken(each.surname)} {mistaken(each.town)}" for each in long if len(each.town) > 4],
+    )
     yield "with its prefix", [f"{each.name_prefix} {each.surname}" for each in people if each.name_prefix]
     yield "last four digits of an IBAN", [each.iban[-4:] for each in people]
     yield "an e-mail address", [each.address for each in people]

@@ -47,8 +47,6 @@ _MOST_WORDS = 1_000
 _OFTEN = 2_000
 # Of contacts that have all the words, the best among so many are shown.
 _ENOUGH = 100
-# Where several words stand in so many contacts, none is taken for a mistake.
-_FEW = 5
 _WORDS = (TermKind.NAME, TermKind.PLACE)
 
 
@@ -152,7 +150,7 @@ def find(text: str, *, limit: int = 20) -> list[Match]:
         _take(found, EXACT, question, limit, start)
     readings = [_Reading(each) for each in wanted.words]
     if len(readings) > 1 or wanted.prefixes:
-        for match in _by_words(readings, wanted.prefixes, limit) if len(found) < limit else ():
+        for match in _by_words(readings, wanted.prefixes) if len(found) < limit else ():
             found.setdefault(match.contact_id, match)
     elif readings:
         for level, question in _by_word(readings[0]):
@@ -234,7 +232,7 @@ def _by_word(reading: _Reading) -> Iterator[tuple[int, _Question]]:
             yield level, _found().where(way).order_by(SearchTerm.term, SearchTerm.contact_id)
 
 
-def _by_words(readings: list[_Reading], prefixes: Sequence[str], limit: int) -> list[Match]:
+def _by_words(readings: list[_Reading], prefixes: Sequence[str]) -> list[Match]:
     """Several words: along the rarest, asking of each contact whether it has the others; then the best first."""
     if len(readings) > 1:
         rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
@@ -245,8 +243,9 @@ def _by_words(readings: list[_Reading], prefixes: Sequence[str], limit: int) -> 
     if len(ids) >= _ENOUGH:
         # There are more, and those that fit exactly may be among the others.
         ids |= _with_all(EXACT, readings, [])
-    if len(ids) < min(limit, _FEW):
-        ids |= _with_all(MEANT, readings, [])
+    if not ids:
+        # Where several words all fit somebody as they were typed, none of them is taken for a mistake.
+        ids = _with_all(MEANT, readings, [])
     return _ranked(ids, readings, prefixes)
 
 

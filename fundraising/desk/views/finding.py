@@ -37,13 +37,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Something to look in. `find` takes what was typed, which can be anything, and how many hits are wanted."""
+    """Something to look in. `find` takes what was typed, which can be anything, and how many hits are wanted.
+
+    What a `conclusive` source finds can be nothing else, and nobody looks further.
+    """
 
     name: str
     place: int
     title: str
     permission: Permission
     find: Callable[[str, int], Sequence[Hit]]
+    conclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,14 @@ def groups_for(user: StaffUser, text: str, *, most: int) -> list[Group]:
     if not text.strip():
         return []
     sources = sorted(cast("list[Source]", current_app.extensions[_EXTENSION]), key=lambda source: source.place)
-    found = [(source, source.find(text, most + 1)) for source in sources if source.permission in user.permissions]
-    return [Group(source, hits[:most], len(hits) > most) for source, hits in found if hits]
+    groups = []
+    for source in sources:
+        hits = source.find(text, most + 1) if source.permission in user.permissions else ()
+        if hits:
+            groups.append(Group(source, hits[:most], len(hits) > most))
+        if hits and source.conclusive:
+            break
+    return groups
 
 
 def only_meant(groups: Sequence[Group]) -> Hit | None:

@@ -116,10 +116,29 @@ def _reference(text: str) -> str:
         return ""
 
 
+# A reference has a check symbol and 46 bits: what has it was meant.
 SOURCES = (
-    Source(name="gifts", place=10, title=lazy_text("Gifts"), permission=Permission.SEE_GIFTS, find=_gifts),
     Source(
-        name="promises", place=20, title=lazy_text("Promised gifts"), permission=Permission.SEE_GIFTS, find=_promises
+        name="gifts",
+        place=10,
+        title=lazy_text("Gifts"),
+        permission=Permission.SEE_GIFTS,
+        find=_gifts,
+        conclusive=True,
     ),
-    Source(name="contacts", place=30, title=lazy_text("Contacts"), permission=Permission.SEE_CONTACTS, find=_contacts),
+    Source(
+        name="promises",
+        place=20,
+        title=lazy_text("Promised gifts"),
+        permission=Permission.SEE_GIFTS,
+        find=_promises,
+        conclusive=True,
+    ),
+    Source(
+        name="contacts",
+        place=30,
+        title=lazy_text("Contacts"),
+        permission=Permission.SEE_CONTACTS,
+        find=_contacts,
+    ),
 )
