@@ -11,6 +11,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
+from werkzeug.routing import Rule
 
 from config import Config
 from fundraising.accounts.views.guard import BEGAN, PROVEN_TWICE, SEEN
@@ -37,6 +38,22 @@ DATABASES = ("sqlite", "postgresql")
 
 # Compiling the templates anew for every test costs more than most tests do.
 COMPILED_TEMPLATES = FileSystemBytecodeCache()
+
+# So does compiling the addresses of all pages, which are the same for every test.
+_compile_address = Rule._compile_builder
+_compiled_addresses: dict[tuple[Any, ...], Any] = {}
+
+
+def _remembered_address(self: Rule, append_unknown: bool = True) -> Any:
+    if self.defaults:
+        return _compile_address(self, append_unknown)
+    key = (*self._trace, append_unknown)
+    if key not in _compiled_addresses:
+        _compiled_addresses[key] = _compile_address(self, append_unknown)
+    return _compiled_addresses[key]
+
+
+Rule._compile_builder = _remembered_address
 
 # A machine that is busy with something else proves nothing against an example.
 hypothesis.settings.register_profile("house", deadline=None)

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -72,6 +73,7 @@ def _read(folder: Path, patterns: Iterable[str]) -> dict[str, StaticFile]:
     return {path.relative_to(folder).as_posix(): _load(path) for path in found}
 
 
+@cache
 def _load(path: Path) -> StaticFile:
     body = path.read_bytes()
     packed = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSIBLE else b""
