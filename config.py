@@ -78,6 +78,8 @@ class Config:
     trusted_proxies: int
     minimum_gift: Euro
     maximum_gift: Euro
+    # Above so much of one gift a refund takes two people.
+    refund_approval_above: Euro
     second_factor_roles: frozenset[Role]
     session_idle: timedelta
     session_longest: timedelta
@@ -168,6 +170,7 @@ def _read(reader: _Reader) -> Config:
         trusted_proxies=reader.number("TRUSTED_PROXIES", 0),
         minimum_gift=reader.amount("MINIMUM_GIFT", Euro.of(1)),
         maximum_gift=reader.amount("MAXIMUM_GIFT", Euro.of(50_000)),
+        refund_approval_above=reader.amount("REFUND_APPROVAL_ABOVE", Euro.of(500)),
         second_factor_roles=reader.roles("SECOND_FACTOR_ROLES", SECOND_FACTOR_ROLES),
         session_idle=timedelta(minutes=reader.number("SESSION_IDLE_MINUTES", 60)),
         session_longest=timedelta(hours=reader.number("SESSION_HOURS", 12)),

@@ -51,6 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
         ORGANISATION=settings.organisation,
         MINIMUM_GIFT=settings.minimum_gift,
         MAXIMUM_GIFT=settings.maximum_gift,
+        REFUND_APPROVAL_ABOVE=settings.refund_approval_above,
         DATA_DIR=settings.data_dir,
         SIMULATOR_ADDRESS=settings.data_dir / SIMULATOR_ADDRESS,
         ALERT_EMAIL=settings.alert_email,

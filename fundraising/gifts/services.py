@@ -38,6 +38,7 @@ from fundraising.gifts.rules import (
     RecordedGift,
     Reversal,
     Source,
+    StaleGift,
     UnknownGift,
     UnknownSource,
     YearNotOver,
@@ -56,6 +57,8 @@ from fundraising.money import Euro
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
+
+    from fundraising.gifts.rules import EntryRow
 
 _CHUNK = 1000
 # The lock, in PostgreSQL's own space of pairs, that single bookings share and a bulk booking holds alone.
@@ -112,6 +115,28 @@ def record_reversal(reversal: Reversal) -> bool:
     return True
 
 
+def correct_as_seen(correction: Correction, newest_entry_id: int) -> int:
+    """Correct a gift as `correct` does, unless something was booked on it after this entry. Raises StaleGift too."""
+    _lock(correction.gift_id)
+    newest = session().scalar(select(func.max(GiftEntry.id)).where(GiftEntry.gift_id == correction.gift_id))
+    if newest != newest_entry_id:
+        raise StaleGift(str(correction.gift_id))
+    return correct(correction)
+
+
+def planned_correction(correction: Correction) -> list[Entry]:
+    """What `correct` would book; nothing is. Raises what it raises."""
+    before = entries(correction.gift_id)
+    _check_whole(correction, before)
+    act, planned = Act(0, today(), correction.recorded_by), []
+    for pair, entry in enumerate(standing(before)):
+        planned += [
+            take_back(entry, act, 2 * pair + 1),
+            book_again(entry, act, 2 * pair + 2, correction, entry.reverses_id),
+        ]
+    return planned
+
+
 def correct(correction: Correction) -> int:
     """Correct one fact of a gift: take back every entry that stands and book each as it should be; the act's number.
 
@@ -121,9 +146,7 @@ def correct(correction: Correction) -> int:
     """
     _lock(correction.gift_id)
     before = entries(correction.gift_id)
-    check_correction(correction, before)
-    if correction.received_on is not None:
-        check_date(correction.received_on, today())
+    _check_whole(correction, before)
     act = Act(_new_correction(correction), _open_day(today()), correction.recorded_by)
     in_place: dict[int | None, int] = {}
     for pair, entry in enumerate(standing(before)):
@@ -181,6 +204,14 @@ def _keep_to_one_mode(mode: LedgerMode) -> None:
         stands = ledger_mode()
     if stands is not mode:
         raise LedgerModeMismatch(f"{mode} money for a {stands} ledger")
+
+
+def _check_whole(correction: Correction, before: Sequence[EntryRow]) -> None:
+    if not before:
+        raise UnknownGift(str(correction.gift_id))
+    check_correction(correction, before)
+    if correction.received_on is not None:
+        check_date(correction.received_on, today())
 
 
 def _check(booking: Booking) -> None:

@@ -22,6 +22,8 @@ from fundraising.giving.rules import (
     PaymentStatus,
     Route,
 )
+from fundraising.giving.rules.links import LinkState
+from fundraising.giving.rules.refunds import RequestState
 from fundraising.money import Euro
 
 
@@ -42,7 +44,7 @@ class Donation(Model):
     route: Mapped[Route] = mapped_column(word(Route))
     state: Mapped[DonationState] = mapped_column(word(DonationState), default=DonationState.PROMISED)
     language: Mapped[str] = mapped_column(String(2))
-    source_code: Mapped[str] = mapped_column(String(64), default="")
+    source_code: Mapped[str] = mapped_column(String(64), default="", index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(index=True)
     # When an unpaid promise lapses; money that comes later still counts.
@@ -120,6 +122,56 @@ class PaymentEvent(Model):
     # The date in Amsterdam on which it happened, by the provider's clock.
     occurred_on: Mapped[date]
     observed_at: Mapped[datetime]
+
+
+class RefundRequest(Model):
+    """A refund that a member of staff asked for; stored before Mollie is asked. The note is erasable."""
+
+    __tablename__ = "refund_request"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="positive"),
+        Index("ix_refund_request_due", "state", "next_try_at"),
+    )
+
+    id: Mapped[RowId]
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount: Mapped[Euro]
+    state: Mapped[RequestState] = mapped_column(word(RequestState))
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    # The form that was shown: a second click is the same refund.
+    form_key: Mapped[str] = mapped_column(String(64), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    # The refund's id at Mollie.
+    provider_ref: Mapped[str | None] = mapped_column(String(64), unique=True)
+    requested_by: Mapped[str] = mapped_column(String(120))
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_user.id"))
+    requested_at: Mapped[datetime]
+    # Who agreed, declined or withdrew.
+    decided_by: Mapped[str] = mapped_column(String(120), default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_user.id"))
+    decided_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(String(500), default="")
+    # What the donor was written once the money was on its way.
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mail.id"), index=True)
+
+
+class GivingLink(Model):
+    """A giving page with a source code of its own, for a church or school to spread. Its code is never used again."""
+
+    __tablename__ = "giving_link"
+    __table_args__ = (CheckConstraint("amount > 0", name="positive"),)
+
+    id: Mapped[RowId]
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    amount: Mapped[Euro | None]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    state: Mapped[LinkState] = mapped_column(word(LinkState), default=LinkState.ACTIVE)
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class WebhookHint(Model):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mollie.api.client import Client
@@ -22,6 +22,7 @@ from mollie.api.error import (
     ResponseError,
     ResponseHandlingError,
 )
+from mollie.api.objects.payment import Payment as MolliePayment
 
 from fundraising import logs
 from fundraising.clock import date_of, parse_instant
@@ -38,10 +39,11 @@ from fundraising.giving.rules import (
 from fundraising.money import Euro, NotAnAmount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from fundraising.gifts.rules import LedgerMode
+    from fundraising.giving.rules.refunds import RefundOrder
 
 log = logs.get_logger()
 
@@ -102,6 +104,8 @@ class PaymentRow:
     paid_at: datetime | None
     payer_iban: str
     events: tuple[Event, ...]
+    # Our keys by Mollie's ids of the refunds that we asked for.
+    refund_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,22 @@ class MollieDoor:
             found.add(TakenBack(raw["paymentId"], raw["id"], state))
         return found
 
+    def refund(self, order: RefundOrder) -> str:
+        """Have a refund made; the same key again gives the same refund. Mollie's id of it. Raises MollieError."""
+        data = {
+            "amount": {"currency": "EUR", "value": order.amount.value},
+            "description": order.description,
+            "metadata": {"refund": order.key},
+        }
+
+        def create(client: Any) -> Any:  # noqa: ANN401  the client is untyped
+            # The client hangs refunds on a payment, of which they need the id alone.
+            payment = MolliePayment({"id": order.payment_id}, client)  # type: ignore[no-untyped-call]
+            return payment.refunds.create(data, idempotency_key=order.key)
+
+        ref = self._ask(create)["id"]
+        return str(ref)
+
     def methods(self) -> list[Method]:
         """The account's methods for euros, iDEAL first, then in Mollie's order. Raises MollieError."""
         found = self._ask(lambda client: client.methods.list(locale="nl_NL"))
@@ -276,6 +296,7 @@ def _checked_payment(raw: Any) -> PaymentRow:  # noqa: ANN401  the client's obje
         paid_at=paid_at,
         payer_iban=(raw.get("details") or {}).get("consumerAccount") or "",
         events=tuple(_events(raw, status, paid_at)),
+        refund_keys={refund["id"]: key for refund in _refunds(raw) if (key := _metadata(refund, "refund"))},
     )
 
 
@@ -283,7 +304,7 @@ def _events(raw: Any, status: PaymentStatus, paid_at: datetime | None) -> Iterat
     when = paid_at or parse_instant(raw["createdAt"])
     yield Event(EventKind.STATUS, raw["id"], status, _euros(raw["amount"]), date_of(when))
     embedded = raw.get("_embedded") or {}
-    for refund in embedded.get("refunds", ()):
+    for refund in _refunds(raw):
         made_on = date_of(parse_instant(refund["createdAt"]))
         yield Event(EventKind.REFUND, refund["id"], RefundState(refund["status"]), _euros(refund["amount"]), made_on)
     for chargeback in embedded.get("chargebacks", ()):
@@ -321,7 +342,15 @@ def _instant(text: str | None) -> datetime | None:
     return parse_instant(text) if text else None
 
 
+def _refunds(raw: Any) -> list[Any]:  # noqa: ANN401  the client's objects are untyped
+    return list((raw.get("_embedded") or {}).get("refunds", ()))
+
+
 def _key_of(raw: Any) -> str:  # noqa: ANN401  the client's objects are untyped
+    return _metadata(raw, "payment")
+
+
+def _metadata(raw: Any, name: str) -> str:  # noqa: ANN401  the client's objects are untyped
     metadata = raw.get("metadata")
-    key = metadata.get("payment") if isinstance(metadata, dict) else None
-    return key if isinstance(key, str) else ""
+    value = metadata.get(name) if isinstance(metadata, dict) else None
+    return value if isinstance(value, str) else ""

@@ -20,6 +20,12 @@ CONTEXTS = {
         "reference": "ACDE-FKLM-NPRT",
         "second_payment": False,
     },
+    "refund": {
+        "salutation": "Geachte mevrouw Van 't Hof,",
+        "amount": Euro.of(300),
+        "programme_name": "HerstelWerk",
+        "reference": "ACDE-FKLM-NPRT",
+    },
     "transfer_instructions": {
         "amount": Euro.of(1000),
         "programme_name": "HerstelWerk",

@@ -93,6 +93,10 @@ class BadCorrection(LedgerError):
     """A correction changes the one fact that its reason names, and really changes it."""
 
 
+class StaleGift(LedgerError):
+    """Something was booked on the gift since it was looked at."""
+
+
 class ClosedYear(LedgerError):
     """The year is closed already."""
 

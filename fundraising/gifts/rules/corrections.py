@@ -64,6 +64,21 @@ def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> Non
             raise MoreThanStands(f"{most.value} of this gift went back already")
 
 
+def undoing(correction_id: int, entries: Sequence[EntryRow], actor: str) -> Correction:
+    """The correction that takes another back. Raises BadCorrection where there is none, or something followed on it."""
+    booked = [entry for entry in entries if entry.correction_id == correction_id]
+    if not booked or booked[-1] is not entries[-1]:
+        raise BadCorrection("something was booked after this correction")
+    now = next(entry for entry in booked if entry.kind in ROOTS)
+    before = next(entry for entry in entries if entry.entry_id == now.replaces_id)
+    for reason in (each for each in Reason if each is not Reason.CONTACT_FOUND):
+        fact = CORRECTS[reason]
+        if getattr(now, fact) != getattr(before, fact):
+            facts = {fact: getattr(before, fact)}
+            return Correction(gift_id=now.gift_id, reason=reason, recorded_by=actor, **facts)
+    raise BadCorrection("this correction changed nothing")
+
+
 def take_back(entry: EntryRow, act: Act, line: int) -> Entry:
     """The half of a correction that takes an entry back."""
     return replace(

@@ -5,19 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from fundraising import clock, logs, mailer
+from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import PersonName, greeting
 from fundraising.contacts.services.consents import request_consent
+from fundraising.db import session
+from fundraising.gifts.queries import thanks
 from fundraising.gifts.rules import written_reference
 from fundraising.gifts.services import acknowledge
+from fundraising.giving.models import Donation
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import absolute_url
 from fundraising.web.mails import compose_mail
 from fundraising.web.tokens import tokens_for
 
 if TYPE_CHECKING:
+    from fundraising.gifts.queries import GiftSummary
     from fundraising.gifts.rules import RecordedGift
-    from fundraising.giving.models import Donation, DonorDetails, Payment
+    from fundraising.giving.models import DonorDetails, Payment
 
 log = logs.get_logger()
 
@@ -28,6 +35,11 @@ NEWSLETTER = "newsletter_confirmation"
 # Anybody can type anybody's address into the form; so few mails go to one address before money came from there.
 _FEW = 3
 _A_DAY = timedelta(days=1)
+_A_MOMENT = timedelta(minutes=1)
+
+
+class ThankedJustNow(Exception):
+    """Thanks for this gift were written a moment ago: a second click."""
 
 
 def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> None:
@@ -55,6 +67,44 @@ def _thanks(donation: Donation, payment: Payment, gift: RecordedGift, *, second:
         reference=written_reference(gift.reference),
         second_payment=second,
     )
+
+
+def thank_again(gift: GiftSummary) -> str:
+    """Thank for a gift as it stands now, once more or at last; to whom the mail goes.
+
+    To the address that the donor gave with it, or else to that of its contact. Raises ThankedJustNow for a second
+    click, mailer.NotAMail where there is no address.
+    """
+    before = thanks(gift.gift_id)
+    if before and before[-1].recorded_at > clock.now() - _A_MOMENT:
+        raise ThankedJustNow(str(gift.gift_id))
+    recipient, name, language = _reached(gift)
+    message = compose_mail(
+        THANK_YOU,
+        recipient,
+        language,
+        salutation=greeting(name, language),
+        amount=gift.received,
+        programme_name=programme_names(language)[gift.programme_id].name,
+        received_on=gift.received_on,
+        reference=written_reference(gift.reference),
+        second_payment=False,
+    )
+    kind = f"{THANK_YOU}_{len(before) + 1}" if before else THANK_YOU
+    if not acknowledge(gift.gift_id, kind=kind, mail_id=mailer.enqueue(message)):
+        raise ThankedJustNow(str(gift.gift_id))
+    return message.recipient
+
+
+def _reached(gift: GiftSummary) -> tuple[str, PersonName, str]:
+    """Where thanks for a gift go: address, name and language."""
+    donation = session().scalar(select(Donation).where(Donation.reference == gift.reference))
+    if donation is not None and donation.donor.email:
+        return donation.donor.email, name_of(donation.donor), donation.language
+    if gift.contact_id is None:
+        return "", PersonName(), "nl"
+    known = contact(gift.contact_id)
+    return next(iter(known.emails), ""), known.name, known.language
 
 
 def send_transfer_instructions(donation: Donation) -> bool:

@@ -35,6 +35,7 @@ from fundraising.giving.rules import (
 )
 from fundraising.giving.services.donations import new_key
 from fundraising.giving.services.mails import ask_newsletter_confirmation, name_of, thank
+from fundraising.giving.services.refunds import follow_refunds
 from fundraising.iban import InvalidIban, check
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def _observe(payment: Payment, donation: Donation, row: PaymentRow, known: Seque
     )
     for line in in_booking_order(ledger_lines(events), ledger_lines(known)):
         _book(line, donation, payment, row.payer_iban, second=was_paid)
+    follow_refunds(payment, donation, events, row.refund_keys)
 
 
 def _known(payment: Payment) -> list[Event]:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, jsonify, request
 
 from fundraising.giving.simulator import catalogue, faults, lifecycle, webhooks
-from fundraising.giving.simulator.amounts import parse_value
+from fundraising.giving.simulator.amounts import format_cents, parse_value
 from fundraising.giving.simulator.clock import written
 from fundraising.giving.simulator.errors import unprocessable
 from fundraising.giving.simulator.hal import json_body
@@ -155,6 +155,20 @@ def set_clock() -> Response:
     world.clock.advance(_number(data, "advance_seconds") or 0)
     world.news.set()
     return _clock(world)
+
+
+@blueprint.get("/balance")
+def get_balance() -> Response:
+    """Show how much there is to refund from: `amount`, a value, or null where it is enough for anything."""
+    cents = lifecycle.balance(current_world())
+    return jsonify(amount=None if cents is None else format_cents(cents))
+
+
+@blueprint.put("/balance")
+def put_balance() -> Response:
+    """Set how much there is to refund from: `amount`, a value; null: enough for anything."""
+    lifecycle.set_balance(current_world(), _cents(json_body()))
+    return get_balance()
 
 
 @blueprint.get("/methods")

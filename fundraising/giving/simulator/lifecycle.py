@@ -22,6 +22,8 @@ from fundraising.giving.simulator.states import (
 from fundraising.giving.simulator.webhooks import announce
 from fundraising.giving.simulator.world import World
 
+_BALANCE = "balance"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
@@ -105,11 +107,13 @@ def refund(world: World, payment_id: str, order: RefundOrder) -> Refund:
     with world.store.transaction():
         payment = world.payment(payment_id)
         left = payment.cents - totals(world, payment_id).refunded
+        part = _part_of(payment, left, order.cents)
+        _check_balance(world, part)
         made = Refund(
             id=world.new_id("re"),
             mode=payment.mode,
             payment_id=payment.id,
-            cents=_part_of(payment, left, order.cents),
+            cents=part,
             currency=payment.currency,
             description=payment.description if order.description is None else order.description,
             status=order.status,
@@ -175,6 +179,24 @@ def amend(world: World, payment: Payment) -> Payment:
     """Store the changes that a merchant made to a payment's own words and addresses."""
     world.store.update(payment.entity())
     return payment
+
+
+def set_balance(world: World, cents: int | None) -> None:
+    """Say how much there is to refund from; None is enough for anything."""
+    world.store.put_setting(_BALANCE, cents)
+
+
+def balance(world: World) -> int | None:
+    """How many cents there are to refund from; None is enough for anything."""
+    cents: int | None = world.store.setting(_BALANCE)
+    return cents
+
+
+def _check_balance(world: World, cents: int) -> None:
+    """Raise a 422 where the balance is too low: mostly Mollie queues such a refund, yet this was seen in the field."""
+    there = balance(world)
+    if there is not None and cents > there:
+        raise unprocessable("The specified amount cannot be refunded")
 
 
 def _part_of(payment: Payment, left: int, cents: int | None) -> int:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fundraising.desk.views.gifts import listing, page
+from fundraising.desk.views.gifts import correct, listing, page, refund, thanks
 
-__all__ = ["listing", "page"]
+__all__ = ["correct", "listing", "page", "refund", "thanks"]

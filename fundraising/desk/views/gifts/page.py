@@ -16,6 +16,7 @@ from fundraising.desk.views.gifts.words import (
     ENTRY_KINDS,
     PAYMENT_STATES,
     REASONS,
+    REFUND_STATES,
     method_name,
     method_names,
     source_name,
@@ -24,6 +25,7 @@ from fundraising.gifts.queries import corrections, entries, gift_by_reference, g
 from fundraising.gifts.rules import BadReference, EntryKind, Source, parse_reference
 from fundraising.giving.queries import payment, payment_events
 from fundraising.giving.queries.of_gift import paid_on_the_same_form, promise
+from fundraising.giving.queries.refunds import refunds_of
 from fundraising.giving.rules import PROVIDER
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fundraising.gifts.queries import GiftSummary
-    from fundraising.gifts.rules import EntryRow
+    from fundraising.gifts.rules import Entry, EntryRow
     from fundraising.giving.queries import EventRow, PaymentSummary
+    from fundraising.giving.queries.refunds import RefundRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ def gift(reference: str) -> str:
     found = gift_or_404(reference)
     lines = entries(found.gift_id)
     paid = paid_through_mollie(lines)
+    refunds = refunds_of(paid.payment.provider_id) if paid else []
     promised = promise(paid.payment.reference if paid else found.reference)
     return render_template(
         "desk/gifts/gift.html",
@@ -60,7 +64,9 @@ def gift(reference: str) -> str:
         corrections={each.correction_id: each for each in corrections(found.gift_id)},
         paid=paid,
         promised=promised,
-        mails=_mails(found.gift_id),
+        mails=_mails(found.gift_id, refunds),
+        refunds=refunds,
+        states=REFUND_STATES,
         **words_of_gifts(lines),
     )
 
@@ -73,7 +79,7 @@ def gift_or_404(reference: str) -> GiftSummary:
         abort(404)
 
 
-def words_of_gifts(lines: Sequence[EntryRow]) -> dict[str, object]:
+def words_of_gifts(lines: Sequence[Entry]) -> dict[str, object]:
     """What a page needs to write out entries: names of contacts, programmes and kinds."""
     return {
         "names": display_names({line.contact_id for line in lines if line.contact_id is not None}),
@@ -101,6 +107,8 @@ def paid_through_mollie(lines: Sequence[EntryRow]) -> Paid | None:
     )
 
 
-def _mails(gift_id: int) -> list[mailer.MailRow]:
-    texts = [mailer.texts(each.mail_id) for each in thanks(gift_id)]
+def _mails(gift_id: int, refunds: Sequence[RefundRow]) -> list[mailer.MailRow]:
+    numbers = [each.mail_id for each in thanks(gift_id)]
+    numbers += [each.mail_id for each in refunds if each.mail_id is not None]
+    texts = [mailer.texts(number) for number in numbers]
     return [found[0] for found in texts if found is not None]

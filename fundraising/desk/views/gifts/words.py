@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fundraising.gifts.rules import EntryKind, Reason
 from fundraising.giving.queries import offered_methods
 from fundraising.giving.rules.methods import english_name
+from fundraising.giving.rules.refunds import RequestState
 from fundraising.web.locale import ENGLISH, current_language
 from fundraising.web.locale import lazy_text as _
 
@@ -48,6 +49,21 @@ PAYMENT_STATES: Mapping[str, str] = {
     "refunded": _("refunded"),
     "standing": _("charged back"),
     "reversed": _("chargeback reversed"),
+}
+
+REFUND_STATES: Mapping[RequestState, str] = {
+    RequestState.AWAITING_APPROVAL: _("somebody else has to agree"),
+    RequestState.APPROVED: _("Mollie will be asked"),
+    RequestState.ASKED: _("Mollie is asked"),
+    RequestState.POSTPONED: _("postponed by Mollie"),
+    RequestState.ACCEPTED: _("waits at Mollie"),
+    RequestState.UNDERWAY: _("on its way"),
+    RequestState.DONE: _("refunded"),
+    RequestState.FAILED: _("failed"),
+    RequestState.CANCELED: _("cancelled"),
+    RequestState.REFUSED: _("not possible any more"),
+    RequestState.DECLINED: _("declined"),
+    RequestState.WITHDRAWN: _("withdrawn"),
 }
 
 SOURCES: Mapping[str, str] = {"mollie": _("Mollie"), "correction": _("correction"), "statement": _("bank statement")}

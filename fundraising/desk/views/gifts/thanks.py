@@ -1,0 +1,41 @@
+"""Thanking for a gift again, or at last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import redirect, url_for
+from flask_babel import gettext as _
+
+from fundraising.accounts.rules import Permission
+from fundraising.accounts.services import Subject, record
+from fundraising.accounts.views import requires
+from fundraising.db import transaction
+from fundraising.desk.views.blueprint import blueprint
+from fundraising.desk.views.gifts.page import gift_or_404
+from fundraising.giving.services.mails import ThankedJustNow
+from fundraising.giving.services.mails import thank_again as send_thanks
+from fundraising.mailer import NotAMail
+from fundraising.web.notices import Tone, notice
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+_SEE_OTHER = 303
+
+
+@blueprint.post("/giften/<reference>/bedanken")
+@requires(Permission.RESEND_THANKS)
+def thank_again(reference: str) -> Response:
+    """Mail thanks for a gift as it stands now, to where the donor gave their address or can be reached."""
+    found = gift_or_404(reference)
+    try:
+        with transaction():
+            recipient = send_thanks(found)
+            record("gift.thanked_again", Subject("gift", found.gift_id))
+        notice(_("Thanks go to %(address)s.", address=recipient))
+    except ThankedJustNow:
+        notice(_("Thanks were sent a moment ago."), tone=Tone.WARN)
+    except NotAMail:
+        notice(_("There is no e-mail address to send thanks to. Add one to the contact."), tone=Tone.BAD)
+    return redirect(url_for("desk.gift", reference=found.reference), code=_SEE_OTHER)

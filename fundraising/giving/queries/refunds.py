@@ -1,0 +1,94 @@
+"""Typed reads of refunds that staff asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from fundraising.db import session
+from fundraising.giving.models import Payment, RefundRequest
+from fundraising.giving.rules.refunds import TO_ASK, RequestState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+
+    from fundraising.money import Euro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRow:
+    """A refund that somebody asked for. `payment_id` and `provider_ref` are Mollie's ids of payment and refund."""
+
+    request_id: int
+    payment_id: str
+    provider_ref: str
+    amount: Euro
+    note: str
+    state: RequestState
+    requested_by: str
+    requested_by_id: int | None
+    requested_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    attempts: int
+    next_try_at: datetime
+    error: str
+    mail_id: int | None
+
+
+def refund_request(request_id: int) -> RefundRow:
+    """One refund. Raises LookupError."""
+    found = _read(RefundRequest.id == request_id)
+    if not found:
+        raise LookupError(request_id)
+    return found[0]
+
+
+def refunds_of(provider_id: str) -> list[RefundRow]:
+    """What was asked for of a payment, by Mollie's id of it, oldest first."""
+    return _read(Payment.provider_id == provider_id)
+
+
+def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
+    """Refunds in these states, the oldest first: what waits for somebody."""
+    return _read(RefundRequest.state.in_(states), most=most)
+
+
+def due_refunds(now: datetime, *, most: int) -> list[int]:
+    """Numbers of the refunds for which Mollie is to be asked now, the longest waiting first."""
+    due = select(RefundRequest.id).where(RefundRequest.state.in_(TO_ASK), RefundRequest.next_try_at <= now)
+    return list(session().scalars(due.order_by(RefundRequest.next_try_at).limit(most)))
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return select(RefundRequest, func.coalesce(Payment.provider_id, "").label("payment_ref")).join(
+        Payment, Payment.id == RefundRequest.payment_id
+    )
+
+
+def _read(*conditions: ColumnElement[bool], most: int = 100) -> list[RefundRow]:
+    rows = session().execute(_rows().where(*conditions).order_by(RefundRequest.id).limit(most))
+    return [
+        RefundRow(
+            request_id=request.id,
+            payment_id=payment_ref,
+            provider_ref=request.provider_ref or "",
+            amount=request.amount,
+            note=request.note,
+            state=request.state,
+            requested_by=request.requested_by,
+            requested_by_id=request.requested_by_id,
+            requested_at=request.requested_at,
+            decided_by=request.decided_by,
+            decided_at=request.decided_at,
+            attempts=request.attempts,
+            next_try_at=request.next_try_at,
+            error=request.error,
+            mail_id=request.mail_id,
+        )
+        for request, payment_ref in rows
+    ]

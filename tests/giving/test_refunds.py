@@ -1,0 +1,367 @@
+"""Refunds that staff ask for, with the real client against the simulated Mollie."""
+
+import importlib
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from fundraising.accounts.models import AuditEntry
+from fundraising.accounts.rules import Actor, ActorKind, Role
+from fundraising.accounts.services import acting_as
+from fundraising.db import session, transaction
+from fundraising.gifts.queries import entries, gift_by_source
+from fundraising.gifts.rules import Correction, EntryKind, NotPositive, Reason, Source
+from fundraising.gifts.services import correct
+from fundraising.giving.jobs import sync_payment
+from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
+from fundraising.giving.models import Payment
+from fundraising.giving.mollie import MollieDoor, MollieUnavailable
+from fundraising.giving.queries.refunds import refund_request, refunds_in
+from fundraising.giving.rules.refunds import MoreThanLeft, NotASecondPerson, NothingToRefund, RequestState, WrongState
+from fundraising.giving.services.refunds import (
+    approve_refund,
+    decline_refund,
+    left_to_refund,
+    request_refund,
+    try_now,
+    withdraw_refund,
+)
+from fundraising.giving.simulator import lifecycle
+from fundraising.giving.simulator.faults import add_api_fault, clear_api_faults
+from fundraising.mailer import outbox
+from fundraising.money import Euro
+from tests.factories import accounts
+
+pytestmark = pytest.mark.usefixtures("house")
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def people(house):
+    """Two members of staff, as actors."""
+    with transaction():
+        made = [accounts.user(Role.FINANCE, name=name) for name in ("Kees Smit", "Joke Vis")]
+        return [Actor(ActorKind.USER, user.name, user.id) for user in made]
+
+
+@pytest.fixture
+def paid(house, mollie):
+    """Mollie's id of a paid payment of € 1.000."""
+    provider_id = house.give()
+    lifecycle.reach(mollie.world, provider_id, "paid")
+    sync_payment(house.door, provider_id)
+    return provider_id
+
+
+@pytest.fixture
+def ask(people, paid):
+    """Ask for a refund; its number."""
+
+    def do(euros=300, *, key="form-1", above=500):
+        with acting_as(people[0]), transaction():
+            return request_refund(
+                number_of(paid), Euro.of(euros), note="dubbel betaald", form_key=key, approval_above=Euro.of(above)
+            )
+
+    return do
+
+
+def number_of(provider_id):
+    return session().scalars(select(Payment.id).where(Payment.provider_id == provider_id)).one()
+
+
+def state(number):
+    session().rollback()
+    return refund_request(number).state
+
+
+def standing(provider_id):
+    session().rollback()
+    return gift_by_source(Source("mollie", provider_id)).standing
+
+
+def mollie_fault(mollie, fault):
+    add_api_fault(mollie.world.store, fault)
+
+
+def at_mollie(mollie, provider_id):
+    return mollie.world.refunds(provider_id)
+
+
+def test_a_refund_is_booked_and_told_when_the_money_is_on_its_way(house, mollie, paid, ask):
+    number = ask()
+    ask_refund(house.door, number)
+    (refund,) = at_mollie(mollie, paid)
+    assert (state(number), refund.cents, refund.status) == (RequestState.ACCEPTED, 300_00, "pending")
+    assert standing(paid) == Euro.of(1000)
+
+    lifecycle.move_refund(mollie.world, refund.id, "processing")
+    sync_payment(house.door, paid)
+    sync_payment(house.door, paid)
+    assert (state(number), standing(paid)) == (RequestState.UNDERWAY, Euro.of(700))
+    lifecycle.move_refund(mollie.world, refund.id, "refunded")
+    sync_payment(house.door, paid)
+    assert (state(number), standing(paid)) == (RequestState.DONE, Euro.of(700))
+    (mail,) = [each for each in outbox() if each.kind == "refund"]
+    assert mail.id == refund_request(number).mail_id
+    assert mail.recipient == "a.sluis@example.nl"
+
+
+def test_one_that_fails_is_undone_and_can_be_asked_for_again(house, mollie, paid, ask):
+    number = ask(400)
+    ask_refund(house.door, number)
+    (refund,) = at_mollie(mollie, paid)
+    for each in ("processing", "refunded", "failed"):
+        lifecycle.move_refund(mollie.world, refund.id, each)
+        sync_payment(house.door, paid)
+    assert (state(number), standing(paid)) == (RequestState.FAILED, Euro.of(1000))
+    assert left_to_refund(number_of(paid)) == Euro.of(1000)
+    assert [each.request_id for each in refunds_in(RequestState.FAILED)] == [number]
+    again = ask(400, key="form-2")
+    ask_refund(house.door, again)
+    assert state(again) == RequestState.ACCEPTED
+
+
+def test_one_that_is_cancelled_at_mollie_leaves_what_it_took(house, mollie, paid, ask):
+    number = ask()
+    ask_refund(house.door, number)
+    lifecycle.move_refund(mollie.world, at_mollie(mollie, paid)[0].id, "canceled")
+    sync_payment(house.door, paid)
+    assert (state(number), left_to_refund(number_of(paid))) == (RequestState.CANCELED, Euro.of(1000))
+
+
+def test_no_more_is_asked_for_than_is_left(house, mollie, paid, ask):
+    ask(300)
+    with pytest.raises(MoreThanLeft) as refused:
+        ask(701, key="form-2")
+    assert refused.value.left == Euro.of(700)
+    with pytest.raises(NotPositive):
+        ask(0, key="form-3")
+    lifecycle.charge_back(mollie.world, paid, cents=600_00)
+    sync_payment(house.door, paid)
+    with pytest.raises(MoreThanLeft) as refused:
+        ask(101, key="form-4")
+    assert refused.value.left == Euro.of(100)
+
+
+def test_a_correction_of_the_amount_leaves_less(house, paid, ask):
+    gift_id = gift_by_source(Source("mollie", paid)).gift_id
+    with transaction():
+        change = Correction(gift_id=gift_id, reason=Reason.WRONG_AMOUNT, recorded_by="test", amount=Euro.of(200))
+        correct(change)
+    with pytest.raises(MoreThanLeft):
+        ask(201)
+    with transaction():
+        correct(Correction(gift_id=gift_id, reason=Reason.WRONG_AMOUNT, recorded_by="test", amount=Euro.of(1000)))
+
+
+def test_what_is_not_paid_is_not_refunded(house, people):
+    provider_id = house.give()
+    with acting_as(people[0]), transaction(), pytest.raises(NothingToRefund):
+        request_refund(number_of(provider_id), Euro.of(1), note="", form_key="form-1", approval_above=Euro.of(500))
+
+
+def test_a_second_click_is_the_same_refund(house, mollie, paid, ask):
+    number = ask()
+    assert ask() == number
+    ask_refund(house.door, number)
+    ask_refund(house.door, number)
+    assert ask() == number
+    assert len(at_mollie(mollie, paid)) == 1
+
+
+class TestSecondPerson:
+    def test_a_large_refund_waits_for_somebody_else(self, house, mollie, paid, ask, people):
+        number = ask(501)
+        assert state(number) == RequestState.AWAITING_APPROVAL
+        ask_refund(house.door, number)
+        assert at_mollie(mollie, paid) == []
+        with acting_as(people[0]), transaction(), pytest.raises(NotASecondPerson):
+            approve_refund(number)
+        with transaction(), pytest.raises(NotASecondPerson):
+            approve_refund(number)  # a command line is nobody in particular
+        with acting_as(people[1]), transaction():
+            approve_refund(number)
+        assert ask_due_refunds(house.door) == 1
+        assert (state(number), len(at_mollie(mollie, paid))) == (RequestState.ACCEPTED, 1)
+        assert refund_request(number).decided_by == "Joke Vis"
+
+    def test_parts_of_one_gift_count_together(self, ask):
+        assert state(ask(300)) == RequestState.APPROVED
+        assert state(ask(201, key="form-2")) == RequestState.AWAITING_APPROVAL
+
+    def test_one_that_is_declined_is_over(self, house, mollie, paid, ask, people):
+        number = ask(600)
+        with acting_as(people[1]), transaction():
+            decline_refund(number)
+        ask_due_refunds(house.door)
+        assert (state(number), at_mollie(mollie, paid)) == (RequestState.DECLINED, [])
+        with acting_as(people[1]), transaction(), pytest.raises(WrongState):
+            approve_refund(number)
+
+    def test_everything_is_written_down(self, ask, people):
+        number = ask(600)
+        with acting_as(people[1]), transaction():
+            approve_refund(number)
+        written = session().execute(select(AuditEntry.action, AuditEntry.actor_id).order_by(AuditEntry.id)).all()
+        assert [(row.action, row.actor_id) for row in written] == [
+            ("gift.refund_requested", people[0].user_id),
+            ("gift.refund_approved", people[1].user_id),
+        ]
+
+
+class TestBalance:
+    @pytest.fixture
+    def postponed(self, house, mollie, ask):
+        lifecycle.set_balance(mollie.world, 100_00)
+        number = ask()
+        ask_refund(house.door, number)
+        assert state(number) == RequestState.POSTPONED
+        return number
+
+    def test_it_is_asked_again_until_there_is_enough(self, house, mollie, paid, postponed, later):
+        assert ask_due_refunds(house.door) == 0
+        assert "422" in refund_request(postponed).error
+        with later(minutes=2):
+            ask_due_refunds(house.door)
+        assert state(postponed) == RequestState.POSTPONED
+        lifecycle.set_balance(mollie.world, None)
+        with later(hours=1):
+            ask_due_refunds(house.door)
+        assert (state(postponed), len(at_mollie(mollie, paid))) == (RequestState.ACCEPTED, 1)
+
+    def test_it_is_asked_at_once_when_somebody_says_so(self, house, mollie, paid, postponed):
+        lifecycle.set_balance(mollie.world, None)
+        with transaction():
+            try_now(postponed)
+        assert ask_due_refunds(house.door) == 1
+        assert state(postponed) == RequestState.ACCEPTED
+
+    def test_it_can_be_withdrawn(self, house, mollie, paid, postponed):
+        with transaction():
+            withdraw_refund(postponed)
+        lifecycle.set_balance(mollie.world, None)
+        ask_due_refunds(house.door)
+        assert (state(postponed), at_mollie(mollie, paid)) == (RequestState.WITHDRAWN, [])
+        assert left_to_refund(number_of(paid)) == Euro.of(1000)
+
+
+class TestRaces:
+    def test_a_chargeback_that_comes_before_mollie_is_asked(self, house, mollie, paid, ask):
+        number = ask()
+        lifecycle.charge_back(mollie.world, paid)
+        sync_payment(house.door, paid)
+        ask_refund(house.door, number)
+        assert (state(number), at_mollie(mollie, paid)) == (RequestState.REFUSED, [])
+
+    def test_a_chargeback_that_comes_after_mollie_took_it_on(self, house, mollie, paid, ask):
+        number = ask()
+        ask_refund(house.door, number)
+        lifecycle.charge_back(mollie.world, paid)
+        lifecycle.move_refund(mollie.world, at_mollie(mollie, paid)[0].id, "processing")
+        sync_payment(house.door, paid)
+        assert (state(number), standing(paid)) == (RequestState.UNDERWAY, Euro.of(-300))
+
+    def test_a_refund_made_at_mollie_itself_meanwhile(self, house, mollie, paid, ask):
+        number = ask()
+        lifecycle.refund(mollie.world, paid, lifecycle.RefundOrder(cents=900_00))
+        ask_refund(house.door, number)
+        assert state(number) == RequestState.REFUSED
+        assert len(at_mollie(mollie, paid)) == 1
+
+    def test_two_that_ask_at_once_get_no_more_than_there_is(self, house, mollie, paid, ask):
+        ask(600, above=5000)
+        with pytest.raises(MoreThanLeft):
+            ask(600, key="form-2", above=5000)
+
+
+class TestCrash:
+    """The process dies between any two steps; the next round finishes what it began, and once."""
+
+    @contextmanager
+    def dying(self, monkeypatch, where, name, *, after=False):
+        done = getattr(where, name)
+
+        def die(*given, **named):
+            if after:
+                done(*given, **named)
+            raise Died
+
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, die)
+            with pytest.raises(Died):
+                yield
+        session().rollback()
+
+    @pytest.mark.parametrize(
+        ("where", "name", "after"),
+        [
+            ("fundraising.giving.jobs.refunds", "take_refund", False),
+            ("fundraising.giving.jobs.refunds", "take_refund", True),
+            ("MollieDoor", "refund", False),
+            ("MollieDoor", "refund", True),
+            ("fundraising.giving.jobs.refunds", "adopt_refund", False),
+            ("fundraising.giving.jobs.refunds", "adopt_refund", True),
+            ("fundraising.giving.jobs.refunds", "sync_payment", False),
+            ("fundraising.giving.jobs.refunds", "sync_payment", True),
+        ],
+    )
+    @pytest.mark.parametrize("wait", [timedelta(minutes=2), timedelta(hours=3)], ids=["soon", "key forgotten"])
+    def test_it_is_made_once_wherever_the_process_died(
+        self, house, mollie, paid, ask, later, monkeypatch, where, name, after, wait
+    ):
+        number = ask()
+        place = MollieDoor if where == "MollieDoor" else importlib.import_module(where)
+        with self.dying(monkeypatch, place, name, after=after):
+            ask_refund(house.door, number)
+        mollie.world.clock.advance(wait.total_seconds())
+        with later(seconds=wait.total_seconds()):
+            ask_due_refunds(house.door)
+            ask_due_refunds(house.door)
+        (refund,) = at_mollie(mollie, paid)
+        assert state(number) == RequestState.ACCEPTED
+        assert refund_request(number).provider_ref == refund.id
+
+    def test_an_answer_that_is_lost_on_its_way_is_found(self, house, mollie, paid, ask, later):
+        number = ask()
+        fault = {"kind": "drop_after", "method": "POST", "path": f"/v2/payments/{paid}/refunds", "times": 3}
+        mollie_fault(mollie, fault)
+        with pytest.raises(MollieUnavailable):
+            ask_refund(house.door, number)
+        assert state(number) == RequestState.ASKED
+        with later(minutes=2):
+            ask_due_refunds(house.door)
+        assert (state(number), len(at_mollie(mollie, paid))) == (RequestState.ACCEPTED, 1)
+
+    def test_while_mollie_is_away_the_refund_waits(self, house, mollie, paid, ask, later):
+        number = ask()
+        fault = {"kind": "status", "status": 503, "times": 50}
+        mollie_fault(mollie, fault)
+        with pytest.raises(MollieUnavailable):
+            ask_due_refunds(house.door)
+        clear_api_faults(mollie.world.store)
+        with later(minutes=5):
+            assert ask_due_refunds(house.door) == 1
+        assert (state(number), len(at_mollie(mollie, paid))) == (RequestState.ACCEPTED, 1)
+
+
+def test_a_webhook_may_come_before_our_own_answer(house, mollie, paid, ask, monkeypatch):
+    number = ask()
+    asked = house.door.refund
+
+    def overtaken(order):
+        ref = asked(order)
+        lifecycle.move_refund(mollie.world, ref, "processing")
+        sync_payment(house.door, paid)
+        return ref
+
+    monkeypatch.setattr(house.door, "refund", overtaken)
+    ask_refund(house.door, number)
+    assert (state(number), standing(paid)) == (RequestState.UNDERWAY, Euro.of(700))
+    kinds = [entry.kind for entry in entries(gift_by_source(Source("mollie", paid)).gift_id)]
+    assert kinds == [EntryKind.RECEIVED, EntryKind.REFUNDED]
