@@ -27,6 +27,7 @@ from fundraising.gifts.cli import cli as gifts
 from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
+from fundraising.giving.views import blueprint as giving_links
 from fundraising.imports import jobs as _imports_jobs  # noqa: F401  imported to be declared
 from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
@@ -64,6 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_public(app)
     app.register_blueprint(duplicates)
     init_desk(app)
+    app.register_blueprint(giving_links)
     init_documents(app)
     init_contacts(app)
     init_unsubscribing(app)

@@ -23,6 +23,7 @@ FOR_DONORS = {
     "/privacy": "GET",
     "/robots.txt": "GET",
     "/steun/<code>": "GET POST",
+    "/via/<code>": "GET",
 }
 FOR_MACHINES = {
     "/bootstrap/static/<path:filename>": "GET",

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row, Select, Subquery
+    from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Subquery
+    from sqlalchemy.orm import InstrumentedAttribute
 
 _PAGE = 500
 
@@ -230,6 +231,16 @@ def totals_by_year(contact_ids: Collection[int]) -> list[YearTotal]:
         .order_by(year, GiftEntry.programme_id)
     )
     return [YearTotal(int(row.year), row.programme_id, row.total) for row in session().execute(sums)]
+
+
+def standing_of(reference: ColumnElement[str] | InstrumentedAttribute[str]) -> ScalarSelect[Euro | None]:
+    """What stands of the gift whose reference is in another slice's column, for a sum in SQL; NULL without a gift."""
+    return (
+        select(func.sum(GiftEntry.amount))
+        .join(Gift, Gift.id == GiftEntry.gift_id)
+        .where(Gift.reference == reference)
+        .scalar_subquery()
+    )
 
 
 def financial_year_total(year: int) -> Euro:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.giving.public import checkout, give, newsletter, plain, thanks, transfer, webhooks
+from fundraising.giving.public import checkout, give, newsletter, plain, thanks, transfer, via, webhooks
 from fundraising.giving.public.blueprint import pages
 from fundraising.giving.public.kept import Kept
 from fundraising.web.locale import register_public
@@ -12,7 +12,7 @@ from fundraising.web.locale import register_public
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["checkout", "give", "init_public", "newsletter", "plain", "thanks", "transfer"]
+__all__ = ["checkout", "give", "init_public", "newsletter", "plain", "thanks", "transfer", "via"]
 
 
 def init_public(app: Flask) -> None:
