@@ -14,7 +14,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput
 
 from fundraising.accounts.rules import Role
 from fundraising.accounts.rules.passwords import PasswordFault, password_fault
@@ -111,16 +111,15 @@ class NewPasswordForm(StaffForm):
             raise ValidationError(_("The two are not the same."))
 
 
-class _Ticks(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class RolesForm(StaffForm):
     """Somebody's name, and what they are here for."""
 
     name = StringField(_("Name"), [InputRequired(_("Fill in a name.")), Length(max=120)])
-    roles = _Ticks(_("Roles"), choices=[choice(role.value, name) for role, name in ROLE_NAMES.items()])
+    roles = SelectMultipleField(
+        _("Roles"),
+        option_widget=CheckboxInput(),
+        choices=[choice(role.value, name) for role, name in ROLE_NAMES.items()],
+    )
 
     def chosen(self) -> frozenset[Role]:
         """The roles that were ticked."""

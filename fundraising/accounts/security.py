@@ -63,6 +63,8 @@ def init_security(app: Flask, user_model: type, *, issuer: str) -> None:
     security.login_manager.request_loader(lambda _request: None)
     # Colleagues move between networks; a session ends by its own clock and by its owner.
     security.login_manager.session_protection = None  # type: ignore[assignment]
+    # Flask-Principal would look up who is signed in before every request, donors' too. The guard does so at the desk.
+    app.before_request_funcs[None].remove(security.principal._on_before_request)  # noqa: SLF001
     app.extensions[_EXTENSION] = Authenticator({"1": str(app.config["SECRET_KEY"])}, issuer)
 
 

@@ -2,13 +2,26 @@
 
 import hmac
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fundraising import tasks
 from fundraising.accounts.models import AuditContent, AuditEntry
-from fundraising.accounts.rules import Actor, ActorKind
-from fundraising.accounts.services import Subject, acting_as, record
+from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail
+from fundraising.accounts.rules import Actor, ActorKind, Role
+from fundraising.accounts.services import Subject, acting_as, record, who_acts
+from fundraising.clock import standing_still
 from fundraising.db import session, transaction
+from tests.factories.accounts import user
+
+BEGAN, DAY = datetime(2026, 3, 1, tzinfo=UTC), timedelta(days=1)
+NONSENSE = (
+    "van=gisteren",
+    "van=0001-01-01&tot=9999-12-31",
+    "nummer=99999999999999999999",
+    "wie=0&actie='",
+)
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -54,3 +67,49 @@ def test_text_that_no_database_holds_is_held_all_the_same():
     with transaction():
         number = record("test.done", Subject("test"), after={"name": "\x00 \ud800 \u202e"})
     assert json.loads(content_of(number).body)["after"] == {"name": "\x00 \ud800 \u202e"}
+
+
+def test_a_job_acts_under_its_name(monkeypatch):
+    seen = []
+    monkeypatch.setitem(tasks.JOBS, "proef", tasks.Job("proef", lambda: seen.append(who_acts()), DAY, DAY))
+    tasks.run_job("proef")
+    assert seen == [Actor(ActorKind.JOB, "job:proef")]
+    assert who_acts().kind is ActorKind.COMMAND
+
+
+class TestSearch:
+    @pytest.fixture
+    def entries(self):
+        """Deeds of two colleagues on three days."""
+        numbers = []
+        with transaction():
+            people = [user(name="Anna"), user(name="Bram")]
+        for day in range(3):
+            for person in people:
+                actor = Actor(ActorKind.USER, person.name, person.id)
+                with standing_still(BEGAN + day * DAY), transaction(), acting_as(actor):
+                    numbers.append(record("contact.changed", Subject("contact", day), after={"by": person.name}))
+        return people, numbers
+
+    def test_by_person_record_and_period(self, entries):
+        (anna, bram), numbers = entries
+        assert [row.id for row in trail(TrailFilter())] == numbers[::-1]
+        assert [row.actor for row in trail(TrailFilter(user_id=bram.id))] == ["Bram"] * 3
+        assert [row.id for row in trail(TrailFilter(subject_kind="contact", subject_id=2))] == numbers[:3:-1]
+        within = TrailFilter(since=BEGAN + DAY, until=BEGAN + 2 * DAY, user_id=anna.id)
+        assert [row.id for row in trail(within)] == [numbers[2]]
+        assert [row.id for row in trail(TrailFilter(), skipped=1, most=2)] == numbers[-2:-4:-1]
+        assert (list(actions()), list(subject_kinds())) == (["contact.changed"], ["contact"])
+
+    def test_the_page_costs_no_more_as_the_trail_grows(self, entries, staff_pages, counted_queries):
+        auditor = staff_pages(Role.AUDITOR)
+        few = counted_queries(lambda: auditor.get("/desk/logboek"))
+        with transaction():
+            for number in range(120):
+                record(f"test.done{number % 7}", Subject("test", number), after={"x": [1, 2], "y": None, "z": {"a": 1}})
+        assert counted_queries(lambda: auditor.get("/desk/logboek?pagina=2")) == few
+        assert "1–50" in auditor.get("/desk/logboek?soort=test").text
+
+    @pytest.mark.parametrize("query", NONSENSE)
+    def test_nonsense_in_the_address_is_as_if_it_were_not_asked(self, entries, staff_pages, query):
+        assert "contact.changed" in staff_pages(Role.AUDITOR).get(f"/desk/logboek?{query}").text
