@@ -114,7 +114,7 @@ def listed_contacts(
     wanted: ListFilter, *, order: Order = Order.NAME, descending: bool = False, skip: int = 0, limit: int
 ) -> list[ListedContact]:
     """A part of the list, those that were merged into another left out; five queries, however long it is."""
-    rows = session().scalars(_ordered(_matching(wanted), order, descending=descending).offset(skip).limit(limit)).all()
+    rows = session().scalars(_ordered(matching(wanted), order, descending=descending).offset(skip).limit(limit)).all()
     whose = {row.id: row.id for row in rows} | absorbed([row.id for row in rows])
     emails, towns = _emails(whose), _towns(whose)
     return [
@@ -136,11 +136,12 @@ def listed_contacts(
 
 def count_listed(wanted: ListFilter) -> int:
     """How many contacts match, counted no further than `MOST_COUNTED`."""
-    some = _matching(wanted).with_only_columns(Contact.id).limit(MOST_COUNTED).subquery()
+    some = matching(wanted).with_only_columns(Contact.id).limit(MOST_COUNTED).subquery()
     return session().scalar(select(func.count()).select_from(some)) or 0
 
 
-def _matching(wanted: ListFilter) -> Select[Any]:
+def matching(wanted: ListFilter) -> Select[Any]:
+    """The contacts that match, those that were merged into another left out; for whoever reads them its own way."""
     return select(Contact).where(Contact.merged_into_id.is_(None), *_conditions(wanted))
 
 

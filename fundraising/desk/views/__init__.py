@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.desk.views import contact, contacts, finding, front, gifts, panels, search, shell, words
+from fundraising.desk.views import contact, contacts, exports, finding, front, gifts, panels, search, shell, words
 from fundraising.desk.views.blueprint import blueprint
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["init_desk"]
 
 # Imported for their routes.
-_PAGES = (contact, contacts, gifts, search)
+_PAGES = (contact, contacts, exports, gifts, search)
 
 
 def init_desk(app: Flask) -> None:

@@ -107,11 +107,11 @@ class ListTotals:
 
 def listed_gifts(wanted: ListFilter, part: Slice) -> list[ListedGift]:
     """A part of the gifts that match; the number of queries is the same for any list."""
-    rows = session().execute(_ordered(_candidates(wanted, part.order), part)).all()
+    rows = session().execute(_ordered(candidates(wanted, part.order), part)).all()
     ids = [row.gift_id for row in rows]
-    entries, thanked = _entries_of(ids), _thanked_at(ids)
+    entries, thanked = entries_of(ids), thanked_at(ids)
     current = current_ids({row.contact_id for row in rows} - {None})
-    return [_listed(row, entries[row.gift_id], thanked.get(row.gift_id), current) for row in rows]
+    return [listed(row, entries[row.gift_id], thanked.get(row.gift_id), current) for row in rows]
 
 
 def list_totals(wanted: ListFilter, *, at_any_cost: bool = False) -> ListTotals | None:
@@ -151,7 +151,7 @@ def _stands() -> ColumnElement[bool]:
     )
 
 
-def _candidates(wanted: ListFilter, order: Order) -> Select[*tuple[Any, ...]]:
+def candidates(wanted: ListFilter, order: Order) -> Select[*tuple[Any, ...]]:
     """The entries with which what stands of the matching gifts begins."""
     found: Select[*tuple[Any, ...]] = select(
         GiftEntry.id,
@@ -268,20 +268,23 @@ def _ordered(found: Select[*tuple[Any, ...]], part: Slice) -> Select[*tuple[Any,
     return select(page, Gift.reference, Gift.created_at).join(Gift, Gift.id == page.c.gift_id).order_by(*again)
 
 
-def _entries_of(gift_ids: Collection[int]) -> dict[int, list[EntryRow]]:
+def entries_of(gift_ids: Collection[int]) -> dict[int, list[EntryRow]]:
+    """The entries of these gifts, in the order of booking."""
     entries: dict[int, list[EntryRow]] = {gift_id: [] for gift_id in gift_ids}
     for row in session().scalars(select(GiftEntry).where(GiftEntry.gift_id.in_(gift_ids)).order_by(GiftEntry.id)):
         entries[row.gift_id].append(entry_row(row))
     return entries
 
 
-def _thanked_at(gift_ids: Collection[int]) -> dict[int, datetime]:
+def thanked_at(gift_ids: Collection[int]) -> dict[int, datetime]:
+    """When these gifts were first thanked for."""
     first = select(Acknowledgement.gift_id, func.min(Acknowledgement.recorded_at)).group_by(Acknowledgement.gift_id)
     rows = session().execute(first.where(Acknowledgement.gift_id.in_(gift_ids)))
     return {row[0]: row[1] for row in rows}
 
 
-def _listed(row: Row[Any], entries: list[EntryRow], thanked_at: datetime | None, current: dict[int, int]) -> ListedGift:
+def listed(row: Row[Any], entries: list[EntryRow], thanked: datetime | None, current: dict[int, int]) -> ListedGift:
+    """A gift as lists show it."""
     return ListedGift(
         gift_id=row.gift_id,
         reference=row.reference,
@@ -294,7 +297,7 @@ def _listed(row: Row[Any], entries: list[EntryRow], thanked_at: datetime | None,
         standing=Euro.sum(entry.amount for entry in entries),
         refunded=went_back(EntryKind.REFUNDED, entries),
         charged_back=went_back(EntryKind.CHARGED_BACK, entries),
-        thanked_at=thanked_at,
+        thanked_at=thanked,
     )
 
 
@@ -349,7 +352,7 @@ def _added_up(wanted: ListFilter) -> ListTotals:
 
 
 def _counted_one_by_one(wanted: ListFilter) -> ListTotals:
-    found = _candidates(wanted, Order.DATE).subquery("found")
+    found = candidates(wanted, Order.DATE).subquery("found")
     each = aliased(GiftEntry)
     stands = select(func.sum(each.amount)).where(each.gift_id == found.c.gift_id).scalar_subquery()
     sums = select(func.count(), func.sum(found.c.amount), type_coerce(func.sum(stands), EuroCents)).select_from(found)

@@ -110,6 +110,11 @@ def _asked(args: Mapping[str, str]) -> _Asked:
     return _Asked(asked, frozenset(faults))
 
 
+def filter_of(args: Mapping[str, str]) -> ListFilter:
+    """The filter in an address; what cannot be read is not looked at."""
+    return _asked(args).filter
+
+
 def _period(args: Mapping[str, str], faults: set[str]) -> tuple[date | None, date | None]:
     """A whole year, or from one day to another."""
     year = whole_number(args, "jaar", most=9998)

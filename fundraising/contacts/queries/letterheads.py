@@ -1,0 +1,149 @@
+"""How contacts are written to, many at a time: above the address, the address itself, and how a letter opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from fundraising.contacts.models import (
+    ChurchDetails,
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    Household,
+    HouseholdMember,
+    PostalAddress,
+    SchoolDetails,
+)
+from fundraising.contacts.queries import absorbed, current_ids, display_name, person_name, post_goes_there
+from fundraising.contacts.queries.listed import matching
+from fundraising.contacts.rules import Address, PersonName, addressed, greeting, postal_address_lines
+from fundraising.db import session
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from fundraising.contacts.queries.listed import ListFilter
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """How a contact is written to. `address` is None where none is known; people of a household share its number."""
+
+    contact_id: int
+    name: str
+    addressee: str
+    greeting: str
+    household_id: int | None
+    address: Address | None
+
+    @property
+    def lines(self) -> tuple[str, str, str]:
+        """The lines under the addressee: street, postcode and town, and the country where that is not ours."""
+        below = postal_address_lines("", self.address)[1:] if self.address is not None else []
+        street, town, country = (*below, "", "", "")[:3]
+        return street, town, country
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedContact:
+    """A contact as it is taken along. What tells of a person's belief, a role in a church say, is not here."""
+
+    row: Contact
+    letterhead: Letterhead
+    email: str
+    phone: str
+    church: ChurchDetails | None
+    school: SchoolDetails | None
+
+
+def count_exported(wanted: ListFilter) -> int:
+    """How many contacts match, all of them."""
+    some = matching(wanted).with_only_columns(Contact.id).subquery()
+    return session().scalar(select(func.count()).select_from(some)) or 0
+
+
+def exported_contacts(wanted: ListFilter) -> Iterator[ExportedContact]:
+    """All contacts that match, in order of number, read some hundreds at a time: memory does not grow."""
+    after = 0
+    while rows := _next(wanted, after):
+        yield from _exported(rows)
+        after = rows[-1].id
+        # What was read is done with.
+        session().expunge_all()
+
+
+def letterheads(contact_ids: Collection[int]) -> dict[int, Letterhead]:
+    """How these contacts are written to, each under the number that was asked for; a constant number of queries."""
+    now_are = current_ids(contact_ids)
+    rows = session().scalars(select(Contact).where(Contact.id.in_(set(now_are.values())))).all()
+    heads = _heads(rows, _whose(rows))
+    return {asked: heads[now_is] for asked, now_is in now_are.items() if now_is in heads}
+
+
+def _next(wanted: ListFilter, after: int) -> Sequence[Contact]:
+    theirs = matching(wanted).where(Contact.id > after).order_by(Contact.id).limit(_AT_ONCE)
+    return session().scalars(theirs).all()
+
+
+def _exported(rows: Sequence[Contact]) -> Iterator[ExportedContact]:
+    whose = _whose(rows)
+    heads = _heads(rows, whose)
+    emails = _first(ContactEmail, whose, ContactEmail.is_primary.desc(), ContactEmail.id)
+    phones = _first(ContactPhone, whose, ContactPhone.id)
+    churches, schools = _first(ChurchDetails, whose), _first(SchoolDetails, whose)
+    for row in rows:
+        yield ExportedContact(
+            row=row,
+            letterhead=heads[row.id],
+            email=emails[row.id].address if row.id in emails else "",
+            phone=phones[row.id].number if row.id in phones else "",
+            church=churches.get(row.id),
+            school=schools.get(row.id),
+        )
+
+
+def _whose(rows: Sequence[Contact]) -> dict[int, int]:
+    ids = [row.id for row in rows]
+    return {each: each for each in ids} | absorbed(ids)
+
+
+def _heads(rows: Sequence[Contact], whose: Mapping[int, int]) -> dict[int, Letterhead]:
+    homes = _homes(whose)
+    addresses = _first(PostalAddress, whose, PostalAddress.id.desc(), conditions=post_goes_there())
+    return {row.id: _head(row, homes.get(row.id), addresses.get(row.id)) for row in rows}
+
+
+def _head(row: Contact, home: Household | None, address: PostalAddress | None) -> Letterhead:
+    language = "en" if row.language == "en" else "nl"
+    name = person_name(row) if not row.organisation_name else PersonName()
+    spoken = row.organisation_name or addressed(name, language)
+    return Letterhead(
+        contact_id=row.id,
+        name=display_name(row),
+        addressee=home.addressee if home is not None else spoken[:1].upper() + spoken[1:],
+        greeting=home.greeting if home is not None else greeting(name, language),
+        household_id=home.id if home is not None else None,
+        address=Address(address.street, address.house_number, address.postcode, address.town, address.country)
+        if address is not None
+        else None,
+    )
+
+
+def _homes(whose: Mapping[int, int]) -> dict[int, Household]:
+    living = select(HouseholdMember.contact_id, Household).join(Household, Household.id == HouseholdMember.household_id)
+    rows = session().execute(living.where(HouseholdMember.contact_id.in_(whose)))
+    return {whose[contact_id]: home for contact_id, home in rows}
+
+
+def _first(table: Any, whose: Mapping[int, int], *order: Any, conditions: Sequence[Any] = ()) -> dict[int, Any]:  # noqa: ANN401  any table of a contact's
+    """The first row of each contact in an order, those of contacts merged into it included."""
+    found: dict[int, Any] = {}
+    rows = select(table).where(table.contact_id.in_(whose), *conditions).order_by(*order)
+    for row in session().scalars(rows):
+        found.setdefault(whose[row.contact_id], row)
+    return found
