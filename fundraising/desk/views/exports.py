@@ -120,8 +120,8 @@ def _taken(export: _Export) -> Response | None:
     if shape is SheetFormat.XLSX and export.count > MOST_IN_A_SPREADSHEET:
         return None
     with transaction():
-        told = {"rows": export.count, "shape": shape.value, "filter": _filter()}
-        told |= {LEAVE_OUT: "ja"} if request.form.get(LEAVE_OUT) else {}
+        choices = {"filter": _filter(), LEAVE_OUT: request.form.get(LEAVE_OUT)}
+        told = {"rows": export.count, "shape": shape.value} | {name: each for name, each in choices.items() if each}
         record(f"{export.kind}.exported", Subject(export.kind), after=told)
     answer = as_download(Sheet(export.name, export.columns, export.rows()), shape)
     answer.headers["Cache-Control"] = "private, no-store"

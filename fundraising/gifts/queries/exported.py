@@ -21,7 +21,8 @@ _AT_ONCE = 500
 
 def exported_gifts(wanted: ListFilter) -> Iterator[ListedGift]:
     """The gifts that match, newest first."""
-    matching = candidates(wanted, Order.DATE).add_columns(Gift.reference).join(Gift, Gift.id == GiftEntry.gift_id)
+    matching = candidates(wanted, Order.DATE).join(Gift, Gift.id == GiftEntry.gift_id)
+    matching = matching.add_columns(Gift.reference, Gift.created_at)
     newest_first = matching.order_by(GiftEntry.received_on.desc(), GiftEntry.gift_id.desc())
     following = newest_first
     while rows := session().execute(following.limit(_AT_ONCE)).all():
