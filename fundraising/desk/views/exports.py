@@ -60,7 +60,7 @@ class _Export:
 def export_contacts() -> str:
     """Ask in what shape, and whom to leave out."""
     count = count_exported(filters_of(request.args))
-    return _asked(_("Export contacts"), count, back=url_for(".contacts", **_filter()), whom=True)
+    return _asked(_("Export contacts"), count, back=_list_page(".contacts"), whom=True)
 
 
 @blueprint.post("/relaties/exporteren")
@@ -80,7 +80,7 @@ def take_contacts() -> Response | tuple[str, int]:
 @requires(Permission.EXPORT_GIFTS)
 def export_gifts() -> str:
     """Ask in what shape."""
-    return _asked(_("Export gifts"), _count_gifts(), back=url_for(".gifts", **_filter()), whom=False)
+    return _asked(_("Export gifts"), _count_gifts(), back=_list_page(".gifts"), whom=False)
 
 
 @blueprint.post("/giften/exporteren")
@@ -99,6 +99,10 @@ def _count_gifts() -> int:
 
 def _filter() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value}
+
+
+def _list_page(endpoint: str) -> str:
+    return url_for(endpoint, **_filter())  # type: ignore[arg-type]  texts
 
 
 def _asked(title: str, count: int, *, back: str, whom: bool) -> str:
