@@ -102,7 +102,7 @@ def _filter() -> dict[str, str]:
 
 
 def _list_page(endpoint: str) -> str:
-    return url_for(endpoint, **_filter())  # type: ignore[arg-type]  texts
+    return url_for(endpoint, **_filter())  # type: ignore[arg-type]
 
 
 def _asked(title: str, count: int, *, back: str, whom: bool) -> str:
