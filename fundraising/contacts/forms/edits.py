@@ -144,7 +144,7 @@ def in_words(field: Field, value: Any) -> str:  # noqa: ANN401  whatever a field
 class TermForm(EditForm):
     """Something that holds between two days."""
 
-    valid_from = DayField(_("From"))
+    valid_from = DayField(_("From"), description=_("Such as 14-3-2026. Leave it empty where it is not known."))
     valid_until = DayField(_("Until and including"))
 
     def term(self) -> Term:

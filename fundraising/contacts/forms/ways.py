@@ -11,7 +11,7 @@ from fundraising.contacts.forms.edits import EditForm, TermForm
 from fundraising.contacts.forms.fields import countries, line, select
 from fundraising.contacts.forms.words import ADDRESS_KINDS, choices
 from fundraising.contacts.queries.record import row_of
-from fundraising.contacts.rules import PROVEN, Address, match_address
+from fundraising.contacts.rules import Address, match_address
 from fundraising.contacts.rules.details import Account, AddressEntry
 from fundraising.contacts.rules.organisations import AddressKind
 from fundraising.contacts.rules.refusals import Reason
@@ -146,6 +146,12 @@ class AddressForm(PlaceFields, TermForm):
         super().__init__(contact, row_id)
         self.country.choices = countries()
 
+    @property
+    def groups(self) -> list[tuple[str, list[Field]]]:
+        """As an address is written, and then when it holds."""
+        where = ("street", "house_number", "postcode", "town", "country")
+        return [("", self.fields_named(*where, "kind", "valid_from", "valid_until"))]
+
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:
         """The address as it stands."""
@@ -200,9 +206,9 @@ class AccountForm(TermForm):
         }
 
     @property
-    def proven(self) -> bool:
-        """Whether the bank or Mollie has seen it."""
-        return self.row_id is not None and row_of(self.contact.ibans, self.row_id).provenance in PROVEN
+    def groups(self) -> list[tuple[str, list[Field]]]:
+        """Which account, whose it is, and then when it holds."""
+        return [("", self.fields_named("iban", "holder", "valid_from", "valid_until"))]
 
     def keep(self) -> None:
         """Add or change it."""

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fundraising.contacts.forms.words import (
+    ADDRESS_KINDS,
+    CHANNELS,
+    DENOMINATIONS,
+    ORGANISATION_KINDS,
+    PURPOSES,
+    ROLES,
+    SCHOOL_LEVELS,
+)
 from fundraising.contacts.rules import ConsentState, ContactKind, IbanProvenance, OrganisationKind, Salutation
 from fundraising.contacts.rules.organisations import AddressKind, Channel, Denomination, Role, SchoolLevel
 from fundraising.mailer import MailState
@@ -16,61 +25,19 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+__all__ = [
+    "CONTACT_KINDS",
+    "DENOMINATIONS",
+    "ORGANISATION_KINDS",
+    "SCHOOL_LEVELS",
+    "deed",
+    "init",
+    "options",
+    "word",
+    "word_of",
+]
+
 CONTACT_KINDS = {ContactKind.PERSON: _("Person"), ContactKind.ORGANISATION: _("Organisation")}
-ORGANISATION_KINDS = {
-    OrganisationKind.CHURCH: _("Church"),
-    OrganisationKind.DIACONIE: _("Diaconie"),
-    OrganisationKind.SCHOOL: _("School"),
-    OrganisationKind.COMPANY: _("Company"),
-    OrganisationKind.FUND: _("Fund"),
-    OrganisationKind.OTHER: _("Other organisation"),
-}
-DENOMINATIONS = {
-    Denomination.PKN: "PKN",
-    Denomination.RK: _("Roman Catholic"),
-    Denomination.CGK: "CGK",
-    Denomination.NGK: "NGK",
-    Denomination.HHK: "HHK",
-    Denomination.GG: "GG",
-    Denomination.GGIN: "GGiN",
-    Denomination.OGG: "OGG",
-    Denomination.BAPTIST: _("Baptist"),
-    Denomination.VEG: "VEG",
-    Denomination.VPE: _("Evangelical or Pentecostal (VPE)"),
-    Denomination.SALVATION_ARMY: _("Salvation Army"),
-    Denomination.MIGRANT: _("Migrant church"),
-    Denomination.ECUMENICAL: _("Ecumenical"),
-    Denomination.OTHER: _("Other denomination"),
-}
-SCHOOL_LEVELS = {
-    SchoolLevel.PO: _("Primary school (PO)"),
-    SchoolLevel.SO: _("Special school (SO)"),
-    SchoolLevel.VO: _("Secondary school (VO)"),
-    SchoolLevel.MBO: _("Vocational education (MBO)"),
-    SchoolLevel.HBO: _("University of applied sciences (HBO)"),
-    SchoolLevel.WO: _("University (WO)"),
-}
-ROLES = {
-    Role.CONTACT: _("contact person"),
-    Role.MINISTER: _("minister"),
-    Role.PRIEST: _("priest"),
-    Role.PASTOR: _("pastor"),
-    Role.CLERK: _("clerk of the church council"),
-    Role.ELDER: _("elder"),
-    Role.DEACON: _("deacon"),
-    Role.CHURCHWARDEN: _("churchwarden"),
-    Role.MISSION: _("mission and diaconal committee (ZWO)"),
-    Role.TREASURER: _("treasurer"),
-    Role.SEXTON: _("sexton"),
-    Role.CHAIR: _("chair"),
-    Role.SECRETARY: _("secretary"),
-    Role.DIRECTOR: _("director"),
-    Role.TEACHER: _("teacher"),
-    Role.MEMBER: _("member"),
-    Role.OTHER: _("another role"),
-}
-CHANNELS = {Channel.EMAIL: _("by e-mail"), Channel.POST: _("by post"), Channel.PHONE: _("by telephone")}
-ADDRESS_KINDS = {AddressKind.POSTAL: _("postal address"), AddressKind.VISITING: _("visiting address")}
 PROVENANCES = {
     IbanProvenance.TYPED: _("typed, not proven"),
     IbanProvenance.MOLLIE: _("seen by Mollie"),
@@ -100,7 +67,6 @@ SOURCES = {
     "import": _("an import"),
     "staff": _("typed in by staff"),
 }
-PURPOSES = {"newsletter": _("Newsletter")}
 
 # What the audit trail calls what was done.
 DEEDS = {
@@ -111,6 +77,26 @@ DEEDS = {
     "contact.exported": _("Exported"),
     "contact.file": _("Complete file made"),
     "contact.erased": _("Erased"),
+    "contact.renamed": _("Name changed"),
+    "contact.preferences": _("How to approach changed"),
+    "contact.deceased": _("Death noted or taken back"),
+    "contact.email": _("E-mail address changed"),
+    "contact.undeliverable": _("Whether mail comes back changed"),
+    "contact.phone": _("Telephone number changed"),
+    "contact.address": _("Address changed"),
+    "contact.account": _("Account changed"),
+    "contact.link": _("To what it belongs changed"),
+    "contact.note": _("Note written or changed"),
+    "affiliation.begun": _("Role begun"),
+    "affiliation.changed": _("Role changed"),
+    "affiliation.removed": _("Role removed"),
+    "household.formed": _("Household formed"),
+    "household.joined": _("Joined a household"),
+    "household.grown": _("Somebody joined the household"),
+    "household.left": _("Left the household"),
+    "household.salutation": _("How the household is written to changed"),
+    "consent.granted": _("Agreed to mailings"),
+    "consent.withdrawn": _("Stopped mailings"),
 }
 
 _BY_KIND: Mapping[type[StrEnum], Mapping[Any, str]] = {
@@ -129,7 +115,7 @@ _BY_KIND: Mapping[type[StrEnum], Mapping[Any, str]] = {
 _BY_NAME: Mapping[str, Mapping[str, str]] = {
     "mail": MAIL_KINDS,
     "source": SOURCES,
-    "purpose": PURPOSES,
+    "purpose": {purpose.value: words for purpose, words in PURPOSES.items()},
     "language": NATIVE_NAMES,
     "channel": {channel.value: words for channel, words in CHANNELS.items()},
 }
