@@ -5,6 +5,7 @@ Imports run one way, from the top of this list to the bottom, and are enforced b
 ========== =====================================================================================
 app        create_app(config): extensions, blueprints, command line
 operations the server, backup and restore, the whole ledger check, health, alerts, demo data
+privacy    a person's file, erasing somebody, who is due for it; each slice states its own in `personal`
 giving     public giving pages, donations, Mollie payments; the simulator stands beside them
 gifts      the ledger: immutable entries, corrections, totals, closed years
 contacts   people and organisations, addresses, IBANs, affiliations, consent, duplicates
@@ -15,7 +16,9 @@ web        page plumbing: locale, headers, errors, logs, rate limits
 mailer     the outbox of mail and its delivery
 tasks      the queue and the jobs
 db         engine, column types, transaction(), after_commit()
-resources, money, clock, iban, logs
-           packaged files; Euro; now() and today(); the only schwifty import; structured logs
+documents  stored files; pdf: the only WeasyPrint import
+resources, money, clock, iban, logs, personal
+           packaged files; Euro; now() and today(); the only schwifty import; structured logs; what a
+           slice says of the personal data that it keeps
 ========== =====================================================================================
 """
