@@ -17,13 +17,16 @@ from fundraising.accounts.views import AccountSettings, init_accounts
 from fundraising.contacts import jobs as _contacts_jobs  # noqa: F401  imported to be declared
 from fundraising.contacts.cli import cli as contacts
 from fundraising.contacts.public import init_unsubscribing
-from fundraising.contacts.services import imports as _contact_imports  # noqa: F401  imported to be declared
 from fundraising.contacts.views import init_contacts
 from fundraising.contacts.views.documents import init_documents
 from fundraising.contacts.views.duplicates import blueprint as duplicates
+from fundraising.contacts.views.imports import blueprint as contact_imports
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
+from fundraising.gifts.rules import LedgerMode
+from fundraising.gifts.services import history
+from fundraising.gifts.views.history import blueprint as gift_imports
 from fundraising.giving.cli import cli as payments
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
@@ -73,6 +76,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["mollie"] = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
+    app.register_blueprint(contact_imports)
+    app.register_blueprint(gift_imports)
+    history.expect(LedgerMode.TEST if settings.test_mode else LedgerMode.LIVE)
     app.register_blueprint(health)
     for command in (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS):
         app.cli.add_command(command)

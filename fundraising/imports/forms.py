@@ -90,7 +90,7 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class ChoiceField:
-    """Something to choose beside the columns; without `options` a text. `label` and `help` are translated when shown."""
+    """Something to choose beside the columns; without `options` a text. Label and help are translated when shown."""
 
     name: str
     label: str

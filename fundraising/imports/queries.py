@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from fundraising.db import session
 from fundraising.imports.models import ImportMapping, ImportRow, ImportRun
@@ -137,6 +138,15 @@ def every_row(run_id: int, *, outcome: Outcome | None = None) -> Iterator[RowVie
     while page := _behind(run_id, after, outcome):
         yield from page
         after = page[-1].line
+
+
+def rows_with_key(run_id: int, keys: Sequence[str]) -> Counter[str]:
+    """How many rows of an import so far have each of these keys in their plan."""
+    if not keys:
+        return Counter()
+    key = ImportRow.plan["key"].as_string()
+    wanted = select(key, func.count()).where(ImportRow.run_id == run_id, key.in_(keys)).group_by(key)
+    return Counter(dict(session().execute(wanted).tuples().all()))
 
 
 def remembered(kind: str, shape: str) -> Remembered | None:

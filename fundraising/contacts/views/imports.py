@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, current_app, url_for
 
 from fundraising.accounts.rules import Permission
@@ -13,9 +11,6 @@ from fundraising.imports.views import ImportPages, add_pages
 from fundraising.web.desk import DESK
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 _CONTACT_PAGE = "desk.contact"
 
@@ -57,8 +52,3 @@ add_pages(
         contact_url=_contact_url,
     ),
 )
-
-
-def init_contact_imports(app: Flask) -> None:
-    """Register the pages."""
-    app.register_blueprint(blueprint)

@@ -18,6 +18,8 @@ class Run:
     run_id: int
     choices: Mapping[str, str]
     mapped: frozenset[str]
+    # Who agreed to it; empty before.
+    accepted_by: str
 
 
 @dataclass(frozen=True, slots=True)

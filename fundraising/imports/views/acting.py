@@ -29,7 +29,6 @@ _TOTAL = "totaal-"
 _CHOICE = "keuze-"
 
 
-
 def upload(pages: ImportPages) -> Response:
     """Keep a file, and begin an import with it."""
     file = request.files.get("bestand")
@@ -50,9 +49,7 @@ def choose(pages: ImportPages, number: int) -> Response | tuple[str, int]:
     """Take what each column means, and let all rows be checked by that."""
     found = its_run(pages, number)
     mapping = {
-        index: code
-        for index in range(len(found.headers))
-        if (code := request.form.get(f"{_COLUMN}{index}", ""))
+        index: code for index in range(len(found.headers)) if (code := request.form.get(f"{_COLUMN}{index}", ""))
     }
     choices = {field.name: request.form.get(_CHOICE + field.name, "").strip()[:200] for field in pages.choices}
     try:

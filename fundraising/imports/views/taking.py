@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from flask import Response, abort, send_file
+from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Subject
 from fundraising.accounts.services.audit import record
@@ -18,7 +15,7 @@ from fundraising.imports.rules import Outcome
 from fundraising.imports.services.runs import SUBJECT
 from fundraising.imports.views.looking import its_run
 from fundraising.resources import resource
-from fundraising.web.locale import lazy_text as _
+from fundraising.web.sheets import Column, Sheet, SheetFormat, as_download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,61 +23,26 @@ if TYPE_CHECKING:
     from fundraising.imports.queries import RunView
     from fundraising.imports.views.kinds import ImportPages
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": _XLSX}
-_IN_MEMORY = 8 * 1024 * 1024
-# A cell that begins so is a formula to a spreadsheet, and could do anything there.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 
 def refused(pages: ImportPages, number: int, extension: str) -> Response:
     """The rows that were refused as they stood, with the line and the reasons in front."""
     found = its_run(pages, number)
-    if extension not in _TYPES:
+    if extension not in set(SheetFormat):
         abort(404)
     with transaction():
         record("import.refused_rows_taken", Subject(SUBJECT, number), after={"rows": found.refused})
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  send_file closes it
-    (_write_csv if extension == "csv" else _write_xlsx)(file, _table(pages, found))
-    file.seek(0)
-    return send_file(
-        file, mimetype=_TYPES[extension], as_attachment=True, download_name=f"import-{number}-geweigerd.{extension}"
-    )
+    heads = [Column(_("Line"), int), Column(_("Reason"), str, 50), *(Column(header) for header in found.headers)]
+    return as_download(Sheet(f"import-{number}-geweigerd", heads, _refused(pages, found)), SheetFormat(extension))
 
 
 def sample(pages: ImportPages, name: str) -> Response:
     """A file to begin with."""
     if name not in pages.samples:
         abort(404)
-    return send_file(resource("samples") / name, mimetype=_TYPES[name.rpartition(".")[2]], as_attachment=True)
+    return send_file(resource("samples") / name, as_attachment=True)
 
 
-def _table(pages: ImportPages, found: RunView) -> Iterator[list[str]]:
-    yield [str(_("Line")), str(_("Reason")), *found.headers]
+def _refused(pages: ImportPages, found: RunView) -> Iterator[list[str | int]]:
     for row in every_row(found.run_id, outcome=Outcome.ERROR):
         why = "; ".join(pages.words.reason(each.code, each.column, each.value) for each in row.reasons)
-        yield [str(row.line), why, *row.cells]
-
-
-def _write_csv(file: IO[bytes], table: Iterator[list[str]]) -> None:
-    # The mark lets Excel read it as UTF-8.
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    writer = csv.writer(text, delimiter=";")
-    for cells in table:
-        writer.writerow([_harmless(cell) for cell in cells])
-    text.flush()
-    text.detach()
-
-
-def _write_xlsx(file: IO[bytes], table: Iterator[list[str]]) -> None:
-    # Written row by row, and every cell as text: nothing is a formula, a number or a link.
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})
-    sheet = book.add_worksheet()
-    for number, cells in enumerate(table):
-        for column, cell in enumerate(cells):
-            sheet.write_string(number, column, cell)
-    book.close()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_SIGNS) else cell
+        yield [row.line, why, *row.cells]

@@ -205,6 +205,13 @@ def _name(found: _Cells) -> PersonName:
     return name
 
 
+def whole_name(text: str) -> PersonName:
+    """A person's name out of one text: `mw. A.M. van der Berg`."""
+    salutation, rest = _without_titles(text)
+    given, surname = _apart(rest)
+    return tidied(PersonName(salutation, given, "", surname))
+
+
 def _without_titles(text: str) -> tuple[Salutation, str]:
     salutation = Salutation.UNKNOWN
     while match := _TITLE.match(text):

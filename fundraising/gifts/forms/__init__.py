@@ -1,0 +1,1 @@
+"""What staff choose about gifts, and how that is called."""
