@@ -146,7 +146,10 @@ def rows_with_key(run_id: int, keys: Sequence[str]) -> Counter[str]:
         return Counter()
     key = ImportRow.plan["key"].as_string()
     wanted = select(key, func.count()).where(ImportRow.run_id == run_id, key.in_(keys)).group_by(key)
-    return Counter(dict(session().execute(wanted).tuples().all()))
+    counted: Counter[str] = Counter()
+    for found, count in session().execute(wanted):
+        counted[found] = count
+    return counted
 
 
 def remembered(kind: str, shape: str) -> Remembered | None:

@@ -16,7 +16,8 @@ from fundraising.db import session
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
 
 class Register:
@@ -75,5 +76,5 @@ def _match_names(name: str) -> set[str]:
     return {match_name(name), match_name(whole_name(name).surname)} - {""}
 
 
-def _pairs(wanted: Select[str, int], key: ColumnElement[str], values: Collection[str]) -> list[tuple[str, int]]:
+def _pairs(wanted: Select[str, int], key: InstrumentedAttribute[str], values: Collection[str]) -> list[tuple[str, int]]:
     return [(found, number) for found, number in session().execute(wanted.where(key.in_(values)))] if values else []
