@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _DOUBTFUL = "twijfel"
 _SHOWN_SAMPLES = 3
+# Seconds until the page of an import at work asks again.
+_LOOK_AGAIN = 2
 
 
 def listing(pages: ImportPages) -> str:
@@ -75,6 +77,7 @@ def page_of_run(pages: ImportPages, found: RunView, typed: Mapping[str, Any] | N
         outcome_tones=OUTCOME_TONES,
         totals={name: Euro(cents) for name, cents in found.totals.items()},
         typed=typed or {},
+        look_again=_LOOK_AGAIN,
     )
 
 
