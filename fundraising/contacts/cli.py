@@ -18,9 +18,11 @@ from fundraising.contacts.rules import ConsentState, UnknownContact
 from fundraising.contacts.rules.mailings import ASKED, Purpose
 from fundraising.contacts.rules.organisations import Channel
 from fundraising.contacts.services.consents import withdraw_consent
+from fundraising.contacts.services.imports import CONTACTS
 from fundraising.contacts.services.search_index import batches, drifted, drop_unused_words, reindex
 from fundraising.db import LARGEST_NUMBER, transaction
 from fundraising.iban import formatted
+from fundraising.imports.cli import import_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from fundraising.contacts.queries.record import ConsentEntry
 
 cli = AppGroup("contacts", help="People and organisations.")
+cli.add_command(import_command(CONTACTS))
 
 _NUMBER = click.IntRange(1, LARGEST_NUMBER)
 _COLUMNS = "{:>7}  {:<12}  {}"

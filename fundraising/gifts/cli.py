@@ -14,6 +14,8 @@ from fundraising.contacts.queries import display_names
 from fundraising.db import LARGEST_NUMBER
 from fundraising.gifts.queries import GiftFilter, entries, gift_by_reference, gifts
 from fundraising.gifts.rules import parse_reference, written_reference
+from fundraising.gifts.services.history import HISTORIC_GIFTS
+from fundraising.imports.cli import import_command
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from fundraising.gifts.rules import EntryRow
 
 cli = AppGroup("gifts", help="The gifts in the ledger.")
+cli.add_command(import_command(HISTORIC_GIFTS))
 
 _NUMBER = click.IntRange(1, LARGEST_NUMBER)
 _AT_A_TIME = 500
