@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,7 @@ def _choose(kind: Kind, number: int, mapping: dict[str, str], choices: dict[str,
 
 def _worked(number: int, length: int | None) -> RunView:
     """The import when there is nothing to do on it for now."""
-    with click.progressbar(length=length or 0, label="Rows", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=length or 0, label="Rows", file=sys.stderr) as bar:
         while (found := run(number)).at_work:
             session().rollback()
             work_on(number, found.state, bar.update)

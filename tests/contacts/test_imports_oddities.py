@@ -283,7 +283,8 @@ def test_the_command_tells_first_and_brings_in_when_told_how_many(app_context, r
     file.write_bytes(delimited(CHURCHES))
     command = ["contacts", "import", str(file), "--choose", "kind=church"]
     told = runner.invoke(args=command)
-    assert (told.exit_code, "new        3" in told.output) == (0, True), told.output
+    assert told.exception is None, told.exception
+    assert "new        3" in told.output
     assert dump()["contact"] == []
     assert runner.invoke(args=[*command, "--accept", "--count", "4"]).exit_code == 1
     done = runner.invoke(args=[*command, "--accept", "--count", "3"])
