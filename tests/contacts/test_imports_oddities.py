@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from fundraising.contacts.models import Affiliation, Consent, Contact, DuplicateCandidate
+from fundraising.contacts.models import Affiliation, ChurchDetails, Consent, Contact, DuplicateCandidate
 from fundraising.contacts.rules import ConsentState, Identity, PersonName
 from fundraising.contacts.services import find_or_create
 from fundraising.db import session, transaction
@@ -185,8 +185,10 @@ class TestAccepting:
         later[1][12] = later[2][12] = "480"
         found = checked("contacts", delimited(later))
         with transaction():
-            session().execute(update(Contact).values(kvk="12345678").where(Contact.organisation_name == "Dorpskerk"))
-        assert bring_in(found).state is ImportState.ACCEPTED or run(found.run_id).state is ImportState.CHECKED
+            session().execute(update(ChurchDetails).values(members=500).where(ChurchDetails.members == 420))
+        again = bring_in(found)
+        assert (again.state, again.problem) == (ImportState.CHECKED, {"code": "out_of_date"})
+        assert rows(found.run_id)[0].plan["changes"] == [["members", "500", "480"]]
 
 
 class TestUndoing:
