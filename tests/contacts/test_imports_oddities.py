@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
+from fundraising.clock import now, standing_still
 from fundraising.contacts.models import Affiliation, ChurchDetails, Consent, Contact, DuplicateCandidate
 from fundraising.contacts.rules import ConsentState, Identity, PersonName
 from fundraising.contacts.services import find_or_create
 from fundraising.db import session, transaction
+from fundraising.documents import UnknownDocument, open_stored
 from fundraising.gifts.services import record_gift
 from fundraising.imports import jobs
 from fundraising.imports.queries import at_work, rows, run
 from fundraising.imports.rules import FOLLOWS, ImportState, NotNow, Outcome, RefusedRows, WrongCount, may_follow
 from fundraising.imports.services import accept, ask_to_undo, discard
+from fundraising.imports.services.reading import AREA
 from fundraising.imports.services.staging import Overtaken
 from tests.contacts.test_imports import bring_in, dump
 from tests.factories.contacts import person
@@ -271,6 +276,18 @@ class TestTheWorker:
         assert rows(found.run_id) == []
         with pytest.raises(NotNow), transaction():
             accept(found.run_id, expected_rows=3, expected_totals={}, leave_out=False)
+
+
+def test_after_ninety_days_rows_and_file_are_gone_and_nothing_is_undone(app_context):
+    found = bring_in(people(["A.", "", "Bakker", "a@x.nl"]))
+    with standing_still(now() + jobs.KEPT_FOR + timedelta(days=1)):
+        jobs.imports_retention_job()
+    assert rows(found.run_id) == []
+    with pytest.raises(UnknownDocument):
+        open_stored(found.digest, area=AREA)
+    with pytest.raises(NotNow):
+        undo(found)
+    assert len(dump()["contact"]) == 1
 
 
 def test_every_state_is_reached_and_left_by_the_table_alone():

@@ -110,8 +110,10 @@ def accept(run_id: int, *, expected_rows: int, expected_totals: Mapping[str, int
 
 
 def ask_to_undo(run_id: int) -> None:
-    """Ask to take back everything that an import brought in. Raises UnknownImport, NotNow."""
+    """Ask to take back everything that an import brought in, while it is known what. Raises UnknownImport, NotNow."""
     run = held(run_id)
+    if run.emptied_at is not None:
+        raise NotNow(run.state)
     _go(run, ImportState.UNDOING, undone_by=who_acts().name[:64], problem={})
     _tell("undo_asked", run_id, {"filename": run.filename})
     _wake()

@@ -115,7 +115,7 @@ def page_of_columns(
 def undo(pages: ImportPages, number: int) -> str:
     """Ask before an import is taken back."""
     found = its_run(pages, number)
-    if found.state is not ImportState.ACCEPTED or pages.kind.undo is None:
+    if found.state is not ImportState.ACCEPTED or found.emptied_at is not None or pages.kind.undo is None:
         abort(404)
     return render_template("imports/undo.html", pages=pages, run=found)
 

@@ -184,7 +184,7 @@ class _Plan:
                 effect.changes.append(
                     Change(part.value, "", " ".join(str(value) for value in fields.values() if value))
                 )
-        self._index(ref, facts)
+        self._index(ref, facts, subject.seen)
         return ref
 
     def _make(self, subject: _Subject, line: int) -> Ref:
@@ -193,8 +193,6 @@ class _Plan:
         self._world[ref] = Known(ref, line=line)
         for part, fields in new_rows(subject.facts).items():
             self._add(Piece(ref, part, fields))
-        for number in sorted(subject.seen):
-            self.pieces.append(Piece(ref, Part.SEEN, {}, other=Ref(new=False, number=number)))
         return ref
 
     def _doubts(self, ref: Ref, subject: _Subject) -> list[dict[str, Any]]:
@@ -235,9 +233,10 @@ class _Plan:
             self.pieces.append(Piece(known.ref, part, dict(fields), before=known.standing.get(part)))
         known.staged[part] = dict(fields)
 
-    def _index(self, ref: Ref, facts: Facts) -> None:
+    def _index(self, ref: Ref, facts: Facts, seen: set[int]) -> None:
         """Let a contact that this import makes be found by what this row tells of it."""
         if ref.new:
+            self.pieces += [Piece(ref, Part.SEEN, {}, other=Ref(new=False, number=each)) for each in sorted(seen)]
             for key in keys_of(facts):
                 if ref.number not in self._file[key]:
                     self._file[key].add(ref.number)
