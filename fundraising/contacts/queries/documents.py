@@ -12,7 +12,7 @@ from fundraising.contacts.queries import current_id, known_as
 from fundraising.db import session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 # The part of the file store that is ours.
@@ -40,9 +40,13 @@ class DocumentRow:
 
 def documents_of(contact_id: int) -> list[DocumentRow]:
     """The documents of a contact and of those that were merged into it, newest first."""
-    ids = known_as(contact_id)
-    rows = select(ContactDocument).where(ContactDocument.contact_id.in_(ids)).order_by(ContactDocument.id.desc())
-    return [_row(row, ids[0]) for row in session().scalars(rows)]
+    return documents_under(known_as(contact_id))
+
+
+def documents_under(numbers: Sequence[int]) -> list[DocumentRow]:
+    """The documents under all numbers of a contact, the standing one first, newest first; one query."""
+    rows = select(ContactDocument).where(ContactDocument.contact_id.in_(numbers)).order_by(ContactDocument.id.desc())
+    return [_row(row, numbers[0]) for row in session().scalars(rows)]
 
 
 def document(document_id: int) -> DocumentRow:

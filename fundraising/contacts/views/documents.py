@@ -15,7 +15,7 @@ from fundraising import documents as store
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires, takes_files
 from fundraising.contacts.queries import contact, current_id
-from fundraising.contacts.queries.documents import AREA, UnknownContactDocument, document, documents_of
+from fundraising.contacts.queries.documents import AREA, UnknownContactDocument, document, documents_of, documents_under
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.documents import LARGEST_FILE, FileFault, RefusedFile, endings
 from fundraising.contacts.services.documents import attach, forget_unused, keep_file, remove
@@ -58,7 +58,7 @@ def init_documents(app: Flask) -> None:
     """Register the pages, and give templates what a document's line shows."""
     app.register_blueprint(blueprint)
     app.jinja_env.filters["file_size"] = file_size
-    app.jinja_env.globals["documents_of"] = documents_of
+    app.jinja_env.globals["documents_under"] = documents_under
 
 
 def file_size(size: int) -> str:
