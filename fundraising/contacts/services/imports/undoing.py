@@ -47,12 +47,8 @@ def _run(statement: Any) -> None:  # noqa: ANN401  any deletion
 
 def _take_back(run_id: int, target: Target) -> None:
     table: Any = target.table
-    if target.key is not None:
-        mine = select(ImportPiece.made_id).where(pieces(run_id, target))
-        _run(delete(table).where(table.id.in_(mine)))
-    else:
-        owners = {target.owner: staged_rows(target)[target.owner]}
-        _run(delete(table).where(getattr(table, target.owner).in_(selected(run_id, target, owners))))
+    key = table.id if target.key is not None else getattr(table, target.owner)
+    _run(delete(table).where(key.in_(_own(run_id, target))))
 
 
 def _made_contacts(run_id: int) -> Rows:
@@ -110,18 +106,23 @@ def _references(table: Table) -> Iterator[ColumnElement[int]]:
 def _refers(run_id: int, table: Table, column: ColumnElement[int]) -> Iterator[Reason]:
     """Rows that point to a contact which the import made, and that the import did not make itself."""
     rows = select(column.label("owner")).where(column.in_(_made_contacts(run_id)))
-    for target in TARGETS:
-        if target.table.__tablename__ == table.name:
-            if target.key is not None:
-                own = select(ImportPiece.made_id).where(pieces(run_id, target))
-                rows = rows.where(table.c.id.not_in(own))
-            else:
-                owners = {target.owner: staged_rows(target)[target.owner]}
-                rows = rows.where(column.not_in(selected(run_id, target, owners)))
+    target = next((each for each in TARGETS if each.table.__tablename__ == table.name), None)
+    if target is not None:
+        # As a difference of sets: PostgreSQL would look through a long NOT IN once for every row.
+        key = column if target.key is None else table.c.id
+        foreign = select(key).where(column.in_(_made_contacts(run_id))).except_(_own(run_id, target))
+        rows = rows.where(key.in_(foreign))
     if table.name == DuplicateCandidate.__tablename__:
         # One that nobody has judged is but a question.
         rows = rows.where(table.c.state != DuplicateState.OPEN.value)
     yield from _told("built_upon", table.name, rows.subquery().c.owner)
+
+
+def _own(run_id: int, target: Target) -> Rows:
+    """The rows of a table that the import made, by their own number or by that of their contact."""
+    if target.key is not None:
+        return select(ImportPiece.made_id).where(pieces(run_id, target))
+    return selected(run_id, target, {target.owner: staged_rows(target)[target.owner]})
 
 
 def _told(code: str, what: str, owner: ColumnElement[int]) -> Iterator[Reason]:
