@@ -35,7 +35,7 @@ from fundraising.imports import jobs as _imports_jobs  # noqa: F401  imported to
 from fundraising.logs import configure_logging
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS
-from fundraising.operations.views import blueprint as health
+from fundraising.operations.views import init_operations
 from fundraising.privacy import jobs as _privacy_jobs  # noqa: F401  imported to be declared
 from fundraising.privacy.views import init_privacy
 from fundraising.programmes.cli import cli as programmes
@@ -79,7 +79,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(contact_imports)
     app.register_blueprint(gift_imports)
     history.expect(LedgerMode.TEST if settings.test_mode else LedgerMode.LIVE)
-    app.register_blueprint(health)
+    init_operations(app)
     for command in (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS):
         app.cli.add_command(command)
     return app

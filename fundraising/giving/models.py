@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundraising.contacts.rules import Salutation
@@ -26,12 +26,18 @@ from fundraising.giving.rules.links import LinkState
 from fundraising.giving.rules.refunds import RequestState
 from fundraising.money import Euro
 
+_AWAITED = text("state = 'promised' AND route = 'transfer'")
+
 
 class Donation(Model):
     """What somebody promised on a giving page."""
 
     __tablename__ = "donation"
-    __table_args__ = (CheckConstraint("amount > 0", name="positive"),)
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="positive"),
+        # Those that may still come: few among all that ever came.
+        Index("ix_donation_open_transfer", "lapses_at", sqlite_where=_AWAITED, postgresql_where=_AWAITED),
+    )
 
     id: Mapped[RowId]
     reference: Mapped[str] = mapped_column(String(16), unique=True)

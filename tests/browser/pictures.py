@@ -15,9 +15,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from config import Config
+from fundraising.accounts.rules import Role
 from fundraising.giving.public import give
 from fundraising.giving.simulator.server import running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
+from tests.browser.desk import desk_of, fill
 from tests.browser.donor import DESKTOP, PHONE, Donor
 from tests.browser.places import PLACES
 from tests.browser.site import Site, address_of, listening
@@ -99,6 +101,23 @@ def readme(browser: Browser, folder: Path) -> None:
             raise SystemExit(f"{name} is more than {MOST_BYTES // 1000} kB")
 
 
+def guide(browser: Browser, folder: Path) -> None:
+    """The pictures of the guide for staff."""
+    with running_site() as site:
+        world = fill(site.app)
+        places = {
+            "desk-today.png": "",
+            "desk-contacts.png": "relaties",
+            "desk-contact.png": f"relaties/{world.person}",
+        }
+        for name, path in places.items():
+            page = desk_of(browser, site, Role.RELATIONS, Role.FINANCE, **DESKTOP)
+            page.goto(f"{site.url}/desk/{path}")
+            save(page.screenshot(), folder / name)
+            page.context.close()
+            print(f"{folder / name}: {(folder / name).stat().st_size // 1000} kB")
+
+
 def everything(browser: Browser, folder: Path) -> None:
     for place in PLACES:
         for width in WIDTHS:
@@ -113,7 +132,11 @@ def main(folder: Path, *flags: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_arguments())
-        (everything if "--all" in flags else readme)(browser, folder)
+        if "--all" in flags:
+            everything(browser, folder)
+        else:
+            readme(browser, folder)
+            guide(browser, folder)
         browser.close()
 
 

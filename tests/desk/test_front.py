@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fundraising.accounts.rules import Role
+from fundraising.accounts.rules import Actor, ActorKind, Role, Subject
+from fundraising.accounts.services.audit import acting_as, record
 from fundraising.clock import now
 from fundraising.contacts.models import ContactEmail, DuplicateCandidate
 from fundraising.db import session, transaction
@@ -13,6 +14,8 @@ from fundraising.giving.rules import PaymentStatus, Route
 from fundraising.mailer import Message, OutgoingMail, enqueue
 from fundraising.mailer.outbox import MailState
 from fundraising.money import Euro
+from fundraising.operations.models import Alert
+from fundraising.tasks import JobState
 from tests.factories.contacts import organisation, person
 from tests.factories.gifts import gift
 from tests.factories.giving import donation, donor, payment
@@ -62,7 +65,12 @@ def test_relations_see_gifts_with_their_message_and_what_to_mend(house, staff_pa
 @a_promise_of_payment
 def test_finance_sees_what_is_open_double_or_undelivered(house, staff_pages):
     page = staff_pages(Role.FINANCE).get("/desk/")
-    assert headings(page)[:3] == ["Toegezegde overboekingen", "Dubbel betaald", "Mail die niet bezorgd kon worden"]
+    assert headings(page) == [
+        "Toegezegde overboekingen",
+        "Dubbel betaald",
+        "Uitzonderingen",
+        "Mail die niet bezorgd kon worden",
+    ]
     assert "Diaconie Gouda" in page.text
     assert page.text.count("€ 75") == 2
     assert "554 refused" in page.text
@@ -81,6 +89,27 @@ def test_an_administrator_sees_no_money(house, staff_pages):
     page = staff_pages(Role.ADMINISTRATOR).get("/desk/")
     assert "€" not in page.text
     assert "Nieuwe giften" not in headings(page)
+
+
+def test_an_administrator_sees_colleagues_and_what_was_done(app, staff_pages):
+    with app.app_context(), transaction(), acting_as(Actor(ActorKind.USER, "Kees Bakker")):
+        record("contact.exported", Subject("contact"))
+    page = staff_pages(Role.ADMINISTRATOR, name="Nog Zonder").get("/desk/")
+    assert "Nog Zonder" in page.text
+    assert "nog geen wachtwoord" in page.text
+    assert "Geëxporteerd Kees Bakker" in page.text
+    assert {"Uitzonderingen", "Taken", "Laatst gedaan"} <= set(headings(page))
+
+
+def test_what_stalls_is_an_exception(app, staff_pages):
+    with app.app_context(), transaction():
+        session().add(Alert(name="webhooks-late", detail="Messages wait.", raised_at=now()))
+        session().add(Alert(name="mail-late", detail="Mail waits.", raised_at=now(), cleared_at=now()))
+        session().add(JobState(name="mail-delivery", failures=2, error="no route to host"))
+    page = staff_pages(Role.ADMINISTRATOR).get("/desk/")
+    assert "Messages wait." in page.text
+    assert "Mail waits." not in page.text
+    assert "no route to host" in page.text
 
 
 def test_who_has_no_role_is_told_so(app, staff_pages):

@@ -72,7 +72,7 @@ class PostalAddress(Model):
     street: Mapped[str] = mapped_column(String(120))
     house_number: Mapped[str] = mapped_column(String(20))
     postcode: Mapped[str] = mapped_column(String(12))
-    town: Mapped[str] = mapped_column(String(80))
+    town: Mapped[str] = mapped_column(String(80), index=True)
     country: Mapped[str] = mapped_column(String(2), default="NL")
     kind: Mapped[AddressKind] = mapped_column(
         word(AddressKind), default=AddressKind.POSTAL, server_default=AddressKind.POSTAL.value

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fundraising.accounts.queries import users
+from fundraising.accounts.rules import SECOND_FACTOR_ROLES
 from fundraising.clock import now
 from fundraising.contacts.queries import display_names, open_duplicates
 from fundraising.gifts.queries import GiftFilter, gift_page
 from fundraising.giving.queries import donor_messages, double_payments
 
 if TYPE_CHECKING:
+    from fundraising.accounts.queries import UserRow
     from fundraising.contacts.queries import DuplicateRow
     from fundraising.gifts.queries import GiftSummary
     from fundraising.giving.queries import PaymentSummary
 
 # An older double payment was seen, or its donor has called.
-_DOUBLES_SINCE = timedelta(days=60)
+_DOUBLES_SINCE = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ def pairs_to_judge(most: int) -> list[Pair]:
     return [Pair(row, names[row.contact_id], names[row.other_id]) for row in duplicates]
 
 
+def waiting_colleagues(most: int) -> list[UserRow]:
+    """Members of staff who were let in, but have no password or no second factor that they need."""
+    return [row for row in users() if row.disabled_at is None and _waits(row)][:most]
+
+
+def _waits(row: UserRow) -> bool:
+    return not row.has_password or (bool(row.roles & SECOND_FACTOR_ROLES) and not row.has_second_factor)
+
+
 def recent_double_payments(most: int) -> list[PaymentSummary]:
-    """Payments of a form that was paid twice not long ago."""
+    """Payments of a form that was paid twice in the last month."""
     return double_payments(since=now() - _DOUBLES_SINCE, most=most)

@@ -6,10 +6,11 @@ from functools import partial
 
 from flask import render_template
 
+from fundraising.accounts.queries.trail import TrailFilter, trail
 from fundraising.accounts.rules import Permission, Role
 from fundraising.accounts.views import current_user, requires_staff
 from fundraising.contacts.queries.listed import ListFilter, Order, listed_contacts, lost_mailboxes
-from fundraising.desk.queries.today import new_gifts, pairs_to_judge, recent_double_payments
+from fundraising.desk.queries.today import new_gifts, pairs_to_judge, recent_double_payments, waiting_colleagues
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.panels import MOST_ROWS, Panel, panels_for
 from fundraising.giving.queries import open_transfers
@@ -40,7 +41,7 @@ PANELS = (
         roles=_RELATIONS,
         permission=Permission.MERGE_CONTACTS,
         read=partial(pairs_to_judge, _READ),
-        endpoint="contacts.duplicates",
+        endpoint="duplicates.queue",
     ),
     Panel(
         name="lost_mailboxes",
@@ -77,7 +78,7 @@ PANELS = (
         name="double_payments",
         place=60,
         title=lazy_text("Paid twice"),
-        empty=lazy_text("Nobody paid twice in the last two months."),
+        empty=lazy_text("Nobody paid twice in the last month."),
         roles=_FINANCE,
         permission=Permission.SEE_GIFTS,
         read=partial(recent_double_payments, _READ),
@@ -90,6 +91,26 @@ PANELS = (
         roles=frozenset({Role.FINANCE, Role.ADMINISTRATOR}),
         permission=Permission.SEE_JOBS,
         read=partial(outbox, MailState.FAILED, limit=_READ),
+    ),
+    Panel(
+        name="staff",
+        place=80,
+        title=lazy_text("Colleagues who cannot work yet"),
+        empty=lazy_text("Every colleague can sign in."),
+        roles=frozenset({Role.ADMINISTRATOR}),
+        permission=Permission.MANAGE_USERS,
+        read=partial(waiting_colleagues, _READ),
+        endpoint="accounts.all_users",
+    ),
+    Panel(
+        name="trail",
+        place=110,
+        title=lazy_text("Done lately"),
+        empty=lazy_text("Nothing was done yet."),
+        roles=frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+        permission=Permission.SEE_AUDIT,
+        read=partial(trail, TrailFilter(), most=_READ),
+        endpoint="accounts.audit_trail",
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import request
 from flask_bootstrap import Bootstrap5
@@ -34,4 +35,4 @@ def front_page() -> str:
 
 def here(**changes: str | int | None) -> str:
     """The address of this page, with other values in its query; None takes one out."""
-    return address_with(request.path, request.args.items(multi=True), changes)
+    return address_with(quote(request.path, safe="/:@-._~!$&'()*+,;="), request.args.items(multi=True), changes)
