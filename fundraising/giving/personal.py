@@ -9,8 +9,9 @@ from sqlalchemy import and_, func, or_, select, update
 from fundraising.clock import now
 from fundraising.contacts.rules import Salutation, match_name
 from fundraising.db import session
-from fundraising.giving.models import Donation, DonorDetails, Payment, PaymentEvent
+from fundraising.giving.models import Donation, DonorDetails, GivingLink, Payment, PaymentEvent, RefundRequest
 from fundraising.giving.rules import REFUND_ORDER, UNDECIDED, DonationState, EventKind, RefundState
+from fundraising.giving.rules.refunds import SPOKEN_FOR
 from fundraising.personal import PersonalData
 from fundraising.web.locale import lazy_text as _
 
@@ -66,6 +67,24 @@ def _payments(person: Person) -> Iterator[Told]:
         }
 
 
+def _refunds(person: Person) -> Iterator[Told]:
+    theirs = select(RefundRequest).join(Payment, Payment.id == RefundRequest.payment_id)
+    for row in session().scalars(theirs.where(Payment.donation_id.in_(_theirs(person))).order_by(RefundRequest.id)):
+        yield {"amount": row.amount, "created_at": row.requested_at, "note": row.note}
+
+
+def _erase_refund_notes(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
+    theirs = select(Payment.id).where(Payment.donation_id.in_(_theirs(person)))
+    session().execute(update(RefundRequest).where(RefundRequest.payment_id.in_(theirs)).values(note=""))
+    return ()
+
+
+def _links(person: Person) -> Iterator[Told]:
+    theirs = select(GivingLink).where(GivingLink.contact_id.in_(person.numbers)).order_by(GivingLink.id)
+    for row in session().scalars(theirs):
+        yield {"source_code": row.code, "created_at": row.created_at}
+
+
 def _erase_details(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
     ids = session().scalars(select(Donation.id).where(Donation.id.in_(_theirs(person)))).all()
     session().execute(update(DonorDetails).where(DonorDetails.donation_id.in_(ids)).values(_EMPTY))
@@ -84,7 +103,8 @@ def _hindrances(person: Person) -> Iterator[str]:
     running = payments.where(Payment.status.in_(UNDECIDED))
     if session().scalar(running.limit(1)) is not None:
         yield _("A payment is still running. Wait until it is paid or has expired.")
-    if any(_refunds_under_way(payments)):
+    asked = select(RefundRequest.id).where(RefundRequest.payment_id.in_(payments), RefundRequest.state.in_(SPOKEN_FOR))
+    if any(_refunds_under_way(payments)) or session().scalar(asked.limit(1)) is not None:
         yield _("A refund is under way. Wait until it is settled.")
     promised = (Donation.state == DonationState.PROMISED, Donation.lapses_at > now())
     if session().scalar(select(Donation.id).where(Donation.id.in_(_theirs(person)), *promised).limit(1)) is not None:
@@ -136,6 +156,28 @@ SOURCES = (
         retention=_("For good, with the provider's numbers only."),
         ending=_("Nothing is erased: a payment holds no name. Mollie keeps its own records."),
         read=_payments,
+        erase=_erase_nothing,
+    ),
+    PersonalData(
+        name="refunds",
+        tables=frozenset({"refund_request"}),
+        title=_("Refunds that staff asked for"),
+        purpose=_("To pay back a gift, and to account for who decided so."),
+        ground=_("The law on taxes (AWR, article 52)."),
+        retention=_("For good, without the note that says why."),
+        ending=_("The note is erased. Amount, dates and who decided stay."),
+        read=_refunds,
+        erase=_erase_refund_notes,
+    ),
+    PersonalData(
+        name="giving_links",
+        tables=frozenset({"giving_link"}),
+        title=_("Giving links"),
+        purpose=_("To see what came through a link that a church or school spreads."),
+        ground=_("Our interest in knowing which appeals are answered."),
+        retention=_("For good: a poster can hang for years, and its code is never used again."),
+        ending=_("The link stays, and points to a contact without a name."),
+        read=_links,
         erase=_erase_nothing,
     ),
 )
