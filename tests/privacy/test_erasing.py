@@ -409,7 +409,7 @@ class TestSources:
 
 
 # Nothing was given, corrected, paid or erased yet.
-NOT_OF_SOMEBODY = {"gifts", "correction_notes", "payments", "erasures"}
+NOT_OF_SOMEBODY = {"gifts", "correction_notes", "payments", "refunds", "giving_links", "erasures"}
 
 
 def test_text_columns_are_the_ones_that_are_scanned():

@@ -11,6 +11,7 @@ from fundraising import mailer
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.contacts.queries import display_names
+from fundraising.desk.queries.staff import names_of_staff
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.words import (
     ENTRY_KINDS,
@@ -56,12 +57,14 @@ def gift(reference: str) -> str:
     lines = entries(found.gift_id)
     paid = paid_through_mollie(lines)
     refunds = refunds_of(paid.payment.provider_id) if paid else []
+    corrected = corrections(found.gift_id)
     promised = promise(paid.payment.reference if paid else found.reference)
     return render_template(
         "desk/gifts/gift.html",
         gift=found,
         entries=lines,
-        corrections={each.correction_id: each for each in corrections(found.gift_id)},
+        corrections={each.correction_id: each for each in corrected},
+        staff_names=names_of_staff({each.recorded_by for each in corrected}),
         paid=paid,
         promised=promised,
         mails=_mails(found.gift_id, refunds),
