@@ -24,13 +24,11 @@ DOORS = {
     "webauthn": {"fundraising/accounts/passkeys.py"},
     "config": {"fundraising/app.py"},
 }
-# What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and the
-# maker of PDF files, whose system libraries script/bootstrap sees to before the first letter is printed.
-USED_UNSEEN = {"psycopg", "tzdata", "python-dotenv", "weasyprint", "font-source-sans-pro", "font-source-serif-pro"}
+# What is needed without being imported by us: a driver named in an address, data, Flask's reader of .env, and the fonts
+# of what is printed.
+USED_UNSEEN = {"psycopg", "tzdata", "python-dotenv", "font-source-sans-pro", "font-source-serif-pro"}
 # What Flask-Security uses where it is there, and asks for by name where it is not.
 USED_UNSEEN |= {"argon2-cffi", "cryptography", "nh3", "qrcode", "webauthn"}
-# What the staff pages, which are being built, stand on.
-USED_UNSEEN |= {"bootstrap-flask", "flask-security", "flask-wtf", "openpyxl", "xlsxwriter", "zxcvbn"}
 # What comes with a library that is declared, and is used together with it.
 COMES_ALONG = {
     "alembic": "flask-migrate",
