@@ -250,6 +250,14 @@ class TestUndoing:
             undo_merge(merge_id)
         assert caught.value.reason is MergeFault.UNDONE_ALREADY
 
+    def test_what_was_erased_since_stays_one(self):
+        merge_id = merged(*both())
+        with transaction():
+            session().execute(text("UPDATE contact_merge SET before = '{}'"))
+        with pytest.raises(MergeRefused) as caught, transaction():
+            undo_merge(merge_id)
+        assert caught.value.reason is MergeFault.ERASED
+
     def test_a_chain_comes_apart_link_by_link(self):
         first, second = both()
         with transaction():

@@ -43,6 +43,8 @@ class MergeFault(StrEnum):
     UNDONE_ALREADY = "undone_already"
     # It was merged on since: that merge is to be undone first.
     MERGED_ON = "merged_on"
+    # One of the two was erased since, and what it was is gone.
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,9 @@ def undo_merge(merge_id: int) -> int:
         raise MergeRefused(MergeFault.MERGED_ON)
     survivor = mergeable(row.survivor_id)
     before = json.loads(row.before)
+    if not before:
+        # One of the two was erased since, and with it what it was.
+        raise MergeRefused(MergeFault.ERASED)
     fields = restored_fields(from_plain(before["survivor"]), from_plain(before["merged"]), survivor.fields)
     _write(survivor, fields)
     _point(row.loser_id, None)

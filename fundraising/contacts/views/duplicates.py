@@ -75,6 +75,7 @@ _FAULTS = {
     MergeFault.MERGED_ALREADY: lazy_text("One of these was merged meanwhile."),
     MergeFault.CHANGED: lazy_text("Somebody changed one of these meanwhile. Please look at both once more."),
     MergeFault.UNDONE_ALREADY: lazy_text("This merge was undone already."),
+    MergeFault.ERASED: lazy_text("One of these was erased since, so what it was is gone. They stay one contact."),
     MergeFault.MERGED_ON: lazy_text("Another contact was merged into this one since. Please undo that first."),
 }
 
