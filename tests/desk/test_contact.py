@@ -153,7 +153,7 @@ def test_one_story_newest_first(shown):
     assert days[-1] == "14 maart 2024"
     assert len(days) == 3
     story = page.text[page.text.index("Wat er gebeurde") :]
-    told = ["Belt liever <'s avonds>", "Gewijzigd", "Kees Bakker", "Dank voor uw gift", "Gift voor"]
+    told = ["Belt liever <'s avonds>", "Relatie gewijzigd", "Kees Bakker", "Dank voor uw gift", "Gift voor"]
     assert all(words in story for words in told)
 
 

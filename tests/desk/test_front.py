@@ -93,11 +93,11 @@ def test_an_administrator_sees_no_money(house, staff_pages):
 
 def test_an_administrator_sees_colleagues_and_what_was_done(app, staff_pages):
     with app.app_context(), transaction(), acting_as(Actor(ActorKind.USER, "Kees Bakker")):
-        record("contact.exported", Subject("contact"))
+        record("contacts.exported", Subject("contacts"))
     page = staff_pages(Role.ADMINISTRATOR, name="Nog Zonder").get("/desk/")
     assert "Nog Zonder" in page.text
     assert "nog geen wachtwoord" in page.text
-    assert "Geëxporteerd Kees Bakker" in page.text
+    assert "Relaties geëxporteerd Kees Bakker" in page.text
     assert {"Uitzonderingen", "Taken", "Laatst gedaan"} <= set(headings(page))
 
 

@@ -11,6 +11,7 @@ from fundraising.accounts.models import User
 from fundraising.accounts.security import init_security
 from fundraising.accounts.views import (  # noqa: F401  imported for their routes
     account,
+    deeds,
     guard,
     passwords,
     permissions,
@@ -33,6 +34,7 @@ def init_accounts(app: Flask, settings: guard.AccountSettings) -> None:
     """Bring sign-in, the guard and the pages about staff into an application; after `init_web()`."""
     init_security(app, User, issuer=app.config["ORGANISATION"].name)
     guard.init(app, settings)
+    deeds.init(app)
     app.register_blueprint(blueprint)
 
 

@@ -11,6 +11,7 @@ from fundraising.accounts.queries import names_of_users
 from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail
 from fundraising.accounts.rules import ActorKind, Permission
 from fundraising.accounts.views.blueprint import blueprint
+from fundraising.accounts.views.deeds import deed, record_kind
 from fundraising.accounts.views.guard import requires
 from fundraising.clock import AMSTERDAM
 from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
@@ -18,7 +19,7 @@ from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 in_menu(
     blueprint,
@@ -66,8 +67,8 @@ def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) 
     who += [(kind.value, label) for kind, label in _NOT_STAFF.items()]
     offered: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
         ("wie", _("Who"), who),
-        ("actie", _("Action"), [(word, word) for word in words]),
-        ("soort", _("Kind of record"), [(kind, kind) for kind in kinds]),
+        ("actie", _("Action"), _by_label((word, deed(word)) for word in words)),
+        ("soort", _("Kind of record"), _by_label((kind, record_kind(kind)) for kind in kinds)),
     )
     return [
         {
@@ -78,6 +79,10 @@ def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) 
         }
         for name, label, options in offered
     ]
+
+
+def _by_label(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(options, key=lambda option: option[1].casefold())
 
 
 def _filter(facets: list[dict[str, Any]]) -> TrailFilter:

@@ -30,7 +30,6 @@ __all__ = [
     "DENOMINATIONS",
     "ORGANISATION_KINDS",
     "SCHOOL_LEVELS",
-    "deed",
     "init",
     "options",
     "word",
@@ -68,41 +67,6 @@ SOURCES = {
     "staff": _("typed in by staff"),
 }
 
-# What the audit trail calls what was done.
-DEEDS = {
-    "contact.created": _("Added"),
-    "contact.changed": _("Changed"),
-    "contact.merged": _("Merged"),
-    "contact.unmerged": _("Merge undone"),
-    "contact.exported": _("Exported"),
-    "contact.judged": _("Judged whether it is a duplicate"),
-    "contact.document_added": _("Document added"),
-    "contact.document_removed": _("Document removed"),
-    "contact.file_made": _("Complete file made"),
-    "contact.kept": _("Kept for longer"),
-    "contact.erased": _("Erased"),
-    "contact.renamed": _("Name changed"),
-    "contact.preferences": _("How to approach changed"),
-    "contact.deceased": _("Death noted or taken back"),
-    "contact.email": _("E-mail address changed"),
-    "contact.undeliverable": _("Whether mail comes back changed"),
-    "contact.phone": _("Telephone number changed"),
-    "contact.address": _("Address changed"),
-    "contact.account": _("Account changed"),
-    "contact.link": _("To what it belongs changed"),
-    "contact.note": _("Note written or changed"),
-    "affiliation.begun": _("Role begun"),
-    "affiliation.changed": _("Role changed"),
-    "affiliation.removed": _("Role removed"),
-    "household.formed": _("Household formed"),
-    "household.joined": _("Joined a household"),
-    "household.grown": _("Somebody joined the household"),
-    "household.left": _("Left the household"),
-    "household.salutation": _("How the household is written to changed"),
-    "consent.granted": _("Agreed to mailings"),
-    "consent.withdrawn": _("Stopped mailings"),
-}
-
 _BY_KIND: Mapping[type[StrEnum], Mapping[Any, str]] = {
     ContactKind: CONTACT_KINDS,
     OrganisationKind: ORGANISATION_KINDS,
@@ -127,7 +91,7 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
 
 def init(app: Flask) -> None:
     """Let templates write `{{ contact.kind|word }}`, and `{{ mail.kind|word_of("mail") }}` for what is a bare text."""
-    app.jinja_env.filters.update(word=word, word_of=word_of, deed=deed)
+    app.jinja_env.filters.update(word=word, word_of=word_of)
 
 
 def word(value: StrEnum | None) -> str:
@@ -138,11 +102,6 @@ def word(value: StrEnum | None) -> str:
 def word_of(value: str, kind: str) -> str:
     """What a bare text of this kind is called; one that we have no word for is shown as it is."""
     return str(_BY_NAME[kind].get(value, value.replace("_", " ")))
-
-
-def deed(action: str) -> str:
-    """What was done, from its name in the audit trail, `contact.changed`; one without a word as it is."""
-    return str(DEEDS.get(action, action.rpartition(".")[2].replace("_", " ").capitalize()))
 
 
 def options(words: Mapping[Any, str]) -> list[tuple[str, str]]:
