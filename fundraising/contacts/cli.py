@@ -12,7 +12,8 @@ from flask.cli import AppGroup
 from fundraising.accounts.services import Subject
 from fundraising.accounts.services import record as audit
 from fundraising.clock import date_of, now
-from fundraising.contacts.queries import ContactFilter, contact, contacts, open_duplicates
+from fundraising.contacts.queries import ContactFilter, contact, contacts
+from fundraising.contacts.queries.likeness import Candidate, candidate_page
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import ConsentState, UnknownContact
 from fundraising.contacts.rules.mailings import ASKED, Purpose
@@ -27,7 +28,7 @@ from fundraising.imports.cli import import_command
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fundraising.contacts.queries import ContactRow, ContactSummary, DuplicateRow
+    from fundraising.contacts.queries import ContactRow, ContactSummary
     from fundraising.contacts.queries.record import ConsentEntry
 
 cli = AppGroup("contacts", help="People and organisations.")
@@ -101,8 +102,8 @@ def withdraw(number: int, purpose: str, channel: str) -> None:
 @cli.command("duplicates")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 def duplicates(as_json: bool) -> None:
-    """List pairs of contacts that may be one, for staff to judge."""
-    found = open_duplicates()
+    """List pairs of contacts that may be one, for staff to judge, most alike first."""
+    found = candidate_page()
     if as_json:
         _print_array(_pair(pair) for pair in found)
         return
@@ -187,7 +188,7 @@ def _consent(said: ConsentEntry) -> dict[str, Any]:
     }
 
 
-def _pair(pair: DuplicateRow) -> dict[str, Any]:
+def _pair(pair: Candidate) -> dict[str, Any]:
     return {
         "contact_ids": [pair.contact_id, pair.other_id],
         "reasons": list(pair.reasons),

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from fundraising.contacts.models import Contact
-from fundraising.contacts.queries import ContactFilter, KnownIban, contact, contact_page, display_names, open_duplicates
+from fundraising.contacts.queries import ContactFilter, KnownIban, contact, contact_page, display_names
+from fundraising.contacts.queries.likeness import candidate_page
 from fundraising.contacts.rules import (
     ContactKind,
     IbanProvenance,
@@ -54,7 +55,7 @@ def merge(contact_id: int, into: int) -> None:
 
 
 def pairs() -> dict[tuple[int, int], tuple[str, ...]]:
-    return {(row.contact_id, row.other_id): row.reasons for row in open_duplicates()}
+    return {(row.contact_id, row.other_id): row.reasons for row in candidate_page()}
 
 
 def test_somebody_new_is_kept_with_all_that_was_told():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban, DuplicateCandidate
-from fundraising.contacts.queries import ContactFilter, contact, contacts, open_duplicates
+from fundraising.contacts.queries import ContactFilter, contact, contacts
+from fundraising.contacts.queries.likeness import candidate_page
 from fundraising.contacts.rules import Identity, PersonName, Salutation, names_compatible, tidied
 from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
@@ -60,7 +61,7 @@ def test_nobody_is_attached_by_a_guess_and_every_doubt_is_noted(app_context):
             assert ways(found) >= {way for way in (who.email.casefold(), who.typed_iban, account) if way}
         everybody = [each.contact_id for each in contacts(ContactFilter())]
         sharing = {pair for pair in combinations(everybody, 2) if ways(pair[0]) & ways(pair[1])}
-        assert {(pair.contact_id, pair.other_id) for pair in open_duplicates()} == sharing
+        assert {(pair.contact_id, pair.other_id) for pair in candidate_page()} == sharing
         session().rollback()
 
     law()

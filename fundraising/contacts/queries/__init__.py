@@ -15,14 +15,12 @@ from fundraising.contacts.models import (
     ContactEmail,
     ContactIban,
     ContactPhone,
-    DuplicateCandidate,
     PostalAddress,
 )
 from fundraising.contacts.rules import (
     Address,
     ConsentState,
     ContactKind,
-    DuplicateState,
     IbanProvenance,
     OrganisationKind,
     PersonName,
@@ -103,17 +101,6 @@ class ContactSummary:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateRow:
-    """Two contacts that may be one, and what they share: `email`, `iban`, `name`."""
-
-    candidate_id: int
-    contact_id: int
-    other_id: int
-    reasons: tuple[str, ...]
-    found_at: datetime
-
-
 _PAGE = 500
 
 
@@ -182,32 +169,6 @@ def consent_state(contact_id: int, purpose: str, channel: str) -> ConsentState |
     said = select(Consent.state).where(Consent.purpose == purpose, Consent.channel == channel)
     newest_first = said.where(Consent.contact_id.in_(known_as(contact_id))).order_by(Consent.id.desc())
     return session().scalar(newest_first.limit(1))
-
-
-def open_duplicates(*, most: int | None = None) -> list[DuplicateRow]:
-    """The pairs that staff have yet to judge, oldest first, all or so many; one that was merged since is left out."""
-    rows = (
-        session()
-        .scalars(
-            select(DuplicateCandidate)
-            .where(DuplicateCandidate.state == DuplicateState.OPEN)
-            .order_by(DuplicateCandidate.id)
-            .limit(most),
-        )
-        .all()
-    )
-    current = current_ids({row.contact_id for row in rows} | {row.other_id for row in rows})
-    return [
-        DuplicateRow(
-            row.id,
-            current[row.contact_id],
-            current[row.other_id],
-            tuple(row.reasons.split(",")),
-            row.found_at,
-        )
-        for row in rows
-        if current[row.contact_id] != current[row.other_id]
-    ]
 
 
 def current_ids(contact_ids: Collection[int]) -> dict[int, int]:

@@ -51,8 +51,11 @@ class Candidate:
     found_at: datetime
 
 
-def candidate_page(*, skip: int, limit: int) -> list[Candidate]:
-    """The pairs that staff have yet to judge, most alike first; those of which one was merged since are left out."""
+def candidate_page(*, skip: int = 0, limit: int | None = None) -> list[Candidate]:
+    """The pairs that staff have yet to judge, most alike first, all or so many.
+
+    Those of which one was merged since are left out.
+    """
     rows = session().scalars(
         _to_judge(select(DuplicateCandidate))
         .order_by(DuplicateCandidate.score.desc(), DuplicateCandidate.id)

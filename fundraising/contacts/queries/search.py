@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, and_, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import Integer, String, and_, func, literal, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import ChurchDetails, Contact, PostalAddress, SearchKey, SearchPart, SearchTerm
@@ -44,7 +43,7 @@ EXACT, BEGINS, INSIDE, MEANT, NOT_AT_ALL = range(5)
 # Words that have a part inside; a part that is in more of them tells nothing.
 _MOST_WORDS = 1_000
 # From here on it does not matter how often a word occurs.
-_OFTEN = 2_000
+_OFTEN = 25_000
 # Of contacts that have all the words, the best among so many are shown.
 _ENOUGH = 100
 _WORDS = (TermKind.NAME, TermKind.PLACE)
@@ -119,8 +118,19 @@ class _Reading:
             yield and_(name, term.term.in_(self.meant))
             yield and_(place, term.term.in_(self.meant))
 
-    def anywhere(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
-        """That a term of a known contact is this word, up to a level. Names no index: the contact has few terms."""
+    def terms(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
+        """That a term of whatever kind is this word, up to a level; along the index."""
+        fits = [term.term.in_(self.typed.spellings)]
+        if level >= BEGINS:
+            fits = [_begins(term.term, each) for each in self.typed.spellings]
+        if level >= INSIDE:
+            fits.append(term.term.in_(self.inside))
+        if level >= MEANT:
+            fits.append(term.term.in_(self.meant))
+        return or_(*(and_(term.kind == kind, each) for kind in _WORDS for each in fits))
+
+    def few_terms(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
+        """The same of a term of a known contact. Names no index: the contact has few terms."""
         fits: list[ColumnElement[bool]] = [term.term.in_(self.typed.spellings)]
         if level >= BEGINS:
             fits += [_begins(term.term, each) for each in self.typed.spellings]
@@ -233,39 +243,50 @@ def _by_word(reading: _Reading) -> Iterator[tuple[int, _Question]]:
 
 
 def _by_words(readings: list[_Reading], prefixes: Sequence[str]) -> list[Match]:
-    """Several words: along the rarest, asking of each contact whether it has the others; then the best first."""
-    if len(readings) > 1:
-        rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
-        readings = [reading for _, reading in rarest_first]
+    """Several words: those of the rarest who have the others as well; then the best first."""
+    rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
+    readings = [reading for _, reading in rarest_first]
+    common = [reading for often, reading in rarest_first[1:] if often >= _OFTEN]
+    rare = readings[: len(readings) - len(common)]
     prefixed = [_Reading(Typed(frozenset({each}))) for each in prefixes]
     ids = _with_all(EXACT, readings, prefixed) if prefixed else set[int]()
-    ids |= _with_all(BEGINS, readings, [])
+    ids |= _with_all(BEGINS, rare, common)
     if len(ids) >= _ENOUGH:
         # There are more, and those that fit exactly may be among the others.
         ids |= _with_all(EXACT, readings, [])
     if not ids:
         # Where several words all fit somebody as they were typed, none of them is taken for a mistake.
-        ids = _with_all(MEANT, readings, [])
+        ids = _with_all(MEANT, rare, common)
     return _ranked(ids, readings, prefixes)
 
 
-def _with_all(level: int, readings: Sequence[_Reading], prefixes: Sequence[_Reading]) -> set[int]:
-    first, *others = readings
-    ways = or_(*(way for each in range(level + 1) for way in first.ways(SearchTerm, each)))
-    along = select(SearchTerm.contact_id).where(ways, *(_has(each, level) for each in (*others, *prefixes)))
+def _with_all(level: int, rare: Sequence[_Reading], common: Sequence[_Reading]) -> set[int]:
+    first, *others = rare
+    have = [*(_gathered(each, level) for each in others), *(_looked_up(each, level) for each in common)]
+    along = select(SearchTerm.contact_id).where(first.terms(SearchTerm, level), *have)
     return set(session().scalars(along.limit(_ENOUGH)))
 
 
-def _has(reading: _Reading, level: int) -> ColumnElement[bool]:
+def _gathered(reading: _Reading, level: int) -> ColumnElement[bool]:
+    """Whether a contact is among all that have a word. They are gathered once, which `is_(true())` sees to.
+
+    Left free to join, a database that guesses wrongly how many they are looks for each contact anew.
+    """
+    also = aliased(SearchTerm)
+    return SearchTerm.contact_id.in_(select(also.contact_id).where(reading.terms(also, level))).is_(true())
+
+
+def _looked_up(reading: _Reading, level: int) -> ColumnElement[bool]:
+    """The same, looked up in the few terms of each contact: enough are soon found where every tenth has the word."""
     also = aliased(SearchTerm)
     # Neither the bare column nor EXISTS: both would let a database join instead of looking at the few terms of each.
     of_words = func.lower(also.kind, type_=String).in_([kind.value for kind in _WORDS])
-    theirs = select(1).where(also.contact_id == SearchTerm.contact_id, of_words, reading.anywhere(also, level))
+    theirs = select(1).where(also.contact_id == SearchTerm.contact_id, of_words, reading.few_terms(also, level))
     return theirs.limit(1).scalar_subquery().is_not(None)
 
 
 def _how_often(readings: Sequence[_Reading]) -> Sequence[int]:
-    """In how many contacts each word stands or begins a name, as far as that matters; one question for all."""
+    """In how many terms each word stands or begins one, as far as that matters; one question for all."""
     return session().execute(select(*map(_count, readings))).one()
 
 
@@ -276,10 +297,8 @@ def _rarity(counted: tuple[int, _Reading]) -> tuple[int, int]:
 
 
 def _count(reading: _Reading) -> ColumnElement[int]:
-    ways = [way for level in (EXACT, BEGINS) for way in reading.ways(SearchTerm, level)]
-    some = (select(literal(1)).where(way).limit(_OFTEN).subquery() for way in ways)
-    counts = [select(func.count()).select_from(each).scalar_subquery() for each in some]
-    return reduce(add, counts[1:], counts[0] + 0)
+    some = select(literal(1)).select_from(SearchTerm).where(reading.terms(SearchTerm, BEGINS)).limit(_OFTEN).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _ranked(contact_ids: Collection[int], readings: Sequence[_Reading], prefixes: Sequence[str]) -> list[Match]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from fundraising.accounts.queries import users
 from fundraising.accounts.rules import SECOND_FACTOR_ROLES
 from fundraising.clock import now
-from fundraising.contacts.queries import display_names, open_duplicates
+from fundraising.contacts.queries import display_names
+from fundraising.contacts.queries.likeness import candidate_page
 from fundraising.gifts.queries import GiftFilter, gift_page
 from fundraising.giving.queries import donor_messages, double_payments
 
 if TYPE_CHECKING:
     from fundraising.accounts.queries import UserRow
-    from fundraising.contacts.queries import DuplicateRow
+    from fundraising.contacts.queries.likeness import Candidate
     from fundraising.gifts.queries import GiftSummary
     from fundraising.giving.queries import PaymentSummary
 
@@ -36,7 +37,7 @@ class NewGift:
 class Pair:
     """Two contacts that may be one."""
 
-    duplicate: DuplicateRow
+    duplicate: Candidate
     name: str
     other_name: str
 
@@ -50,8 +51,8 @@ def new_gifts(most: int) -> list[NewGift]:
 
 
 def pairs_to_judge(most: int) -> list[Pair]:
-    """Contacts that may be one, those that wait longest first."""
-    duplicates = open_duplicates(most=most)
+    """Contacts that may be one, most alike first."""
+    duplicates = candidate_page(limit=most)
     names = display_names({side for row in duplicates for side in (row.contact_id, row.other_id)})
     return [Pair(row, names[row.contact_id], names[row.other_id]) for row in duplicates]
 
