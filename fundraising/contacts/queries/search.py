@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, and_, func, literal, literal_column, or_, select, true, union_all
+from sqlalchemy import Integer, and_, func, literal, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import ChurchDetails, Contact, PostalAddress, SearchKey, SearchPart, SearchTerm
@@ -118,28 +118,16 @@ class _Reading:
             yield and_(name, term.term.in_(self.meant))
             yield and_(place, term.term.in_(self.meant))
 
-    def terms(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
-        """That a term of whatever kind is this word, up to a level; along the index."""
-        fits = [term.term.in_(self.typed.spellings)]
+    def fits(self, term: Any, level: int) -> list[ColumnElement[bool]]:  # noqa: ANN401  the column, also of an alias
+        """The ways in which a term is this word up to a level, each along the index."""
+        ways = [term.in_(self.typed.spellings)]
         if level >= BEGINS:
-            fits = [_begins(term.term, each) for each in self.typed.spellings]
+            ways = [_begins(term, each) for each in self.typed.spellings]
         if level >= INSIDE:
-            fits.append(term.term.in_(self.inside))
+            ways.append(term.in_(self.inside))
         if level >= MEANT:
-            fits.append(term.term.in_(self.meant))
-        return or_(*(and_(term.kind == kind, each) for kind in _WORDS for each in fits))
-
-    def few_terms(self, term: type[SearchTerm], level: int) -> ColumnElement[bool]:
-        """The same of a term of a known contact. Names no index: the contact has few terms."""
-        fits: list[ColumnElement[bool]] = [term.term.in_(self.typed.spellings)]
-        if level >= BEGINS:
-            fits += [_begins(term.term, each) for each in self.typed.spellings]
-        if level >= INSIDE and self.typed.may_be_inside:
-            # Letters and digits alone stand in a word, none of the signs that LIKE has for itself.
-            fits += [term.term.like(f"%{each}%") for each in self.typed.spellings]
-        if level >= MEANT:
-            fits.append(term.term.in_(self.meant))
-        return or_(*fits)
+            ways.append(term.in_(self.meant))
+        return ways
 
     def fit(self, kind: TermKind, term: str) -> int:
         """At which level a term is this word; NOT_AT_ALL where it is not."""
@@ -160,7 +148,8 @@ def find(text: str, *, limit: int = 20) -> list[Match]:
         _take(found, EXACT, question, limit, start)
     readings = [_Reading(each) for each in wanted.words]
     if len(readings) > 1 or wanted.prefixes:
-        for match in _by_words(readings, wanted.prefixes) if len(found) < limit else ():
+        room = limit - len(found)
+        for match in _by_words(readings, wanted.prefixes, room) if room > 0 else ():
             found.setdefault(match.contact_id, match)
     elif readings:
         for level, question in _by_word(readings[0]):
@@ -242,18 +231,18 @@ def _by_word(reading: _Reading) -> Iterator[tuple[int, _Question]]:
             yield level, _found().where(way).order_by(SearchTerm.term, SearchTerm.contact_id)
 
 
-def _by_words(readings: list[_Reading], prefixes: Sequence[str]) -> list[Match]:
+def _by_words(readings: list[_Reading], prefixes: Sequence[str], room: int) -> list[Match]:
     """Several words: those of the rarest who have the others as well; then the best first."""
     rarest_first = sorted(zip(_how_often(readings), readings, strict=True), key=_rarity)
     readings = [reading for _, reading in rarest_first]
     common = [reading for often, reading in rarest_first[1:] if often >= _OFTEN]
     rare = readings[: len(readings) - len(common)]
     prefixed = [_Reading(Typed(frozenset({each}))) for each in prefixes]
-    ids = _with_all(EXACT, readings, prefixed) if prefixed else set[int]()
-    ids |= _with_all(BEGINS, rare, common)
-    if len(ids) >= _ENOUGH:
-        # There are more, and those that fit exactly may be among the others.
+    ids = _with_all(EXACT, readings, prefixed)
+    if prefixed and len(ids) < room:
         ids |= _with_all(EXACT, readings, [])
+    if len(ids) < room:
+        ids |= _with_all(BEGINS, rare, common)
     if not ids:
         # Where several words all fit somebody as they were typed, none of them is taken for a mistake.
         ids = _with_all(MEANT, rare, common)
@@ -263,8 +252,14 @@ def _by_words(readings: list[_Reading], prefixes: Sequence[str]) -> list[Match]:
 def _with_all(level: int, rare: Sequence[_Reading], common: Sequence[_Reading]) -> set[int]:
     first, *others = rare
     have = [*(_gathered(each, level) for each in others), *(_looked_up(each, level) for each in common)]
-    along = select(SearchTerm.contact_id).where(first.terms(SearchTerm, level), *have)
-    return set(session().scalars(along.limit(_ENOUGH)))
+    along = _bearing(first, level).where(*have).limit(_ENOUGH)
+    return set(session().scalars(along))
+
+
+def _bearing(reading: _Reading, level: int, term: type[SearchTerm] = SearchTerm) -> Select[int]:
+    """The contacts that have a word, once for each term that it can be."""
+    ways = (and_(term.kind.in_(_WORDS), each) for each in reading.fits(term.term, level))
+    return select(term.contact_id).where(or_(*ways))
 
 
 def _gathered(reading: _Reading, level: int) -> ColumnElement[bool]:
@@ -272,17 +267,16 @@ def _gathered(reading: _Reading, level: int) -> ColumnElement[bool]:
 
     Left free to join, a database that guesses wrongly how many they are looks for each contact anew.
     """
-    also = aliased(SearchTerm)
-    return SearchTerm.contact_id.in_(select(also.contact_id).where(reading.terms(also, level))).is_(true())
+    return SearchTerm.contact_id.in_(_bearing(reading, level, aliased(SearchTerm))).is_(true())
 
 
 def _looked_up(reading: _Reading, level: int) -> ColumnElement[bool]:
-    """The same, looked up in the few terms of each contact: enough are soon found where every tenth has the word."""
+    """The same, looked up for one contact after the other: enough are soon found where every tenth has the word."""
     also = aliased(SearchTerm)
-    # Neither the bare column nor EXISTS: both would let a database join instead of looking at the few terms of each.
-    of_words = func.lower(also.kind, type_=String).in_([kind.value for kind in _WORDS])
-    theirs = select(1).where(also.contact_id == SearchTerm.contact_id, of_words, reading.few_terms(also, level))
-    return theirs.limit(1).scalar_subquery().is_not(None)
+    theirs = select(1).where(also.contact_id == SearchTerm.contact_id, also.kind.in_(_WORDS)).limit(1)
+    # Not EXISTS, which again would let a database join.
+    ways = (theirs.where(each).scalar_subquery() for each in reading.fits(also.term, level))
+    return or_(*(way.is_not(None) for way in ways))
 
 
 def _how_often(readings: Sequence[_Reading]) -> Sequence[int]:
@@ -297,7 +291,7 @@ def _rarity(counted: tuple[int, _Reading]) -> tuple[int, int]:
 
 
 def _count(reading: _Reading) -> ColumnElement[int]:
-    some = select(literal(1)).select_from(SearchTerm).where(reading.terms(SearchTerm, BEGINS)).limit(_OFTEN).subquery()
+    some = _bearing(reading, BEGINS).limit(_OFTEN).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
