@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ from fundraising.operations.services.demo.scale import Scale, contact_steps, gif
 from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
 from tests.benchmarks.figures import percentile, scaled
+from tests.benchmarks.ten_years import LINK, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from flask import Flask
 
@@ -32,19 +35,76 @@ if TYPE_CHECKING:
 
 SIZE = Scale(contacts=scaled(200_000), gifts=scaled(1_000_000))
 TIMES = 150
-_LISTS = (
-    "/desk/relaties",
-    "/desk/relaties?soort=organisation&sorteer=-naam",
-    "/desk/relaties?plaats=Ede&sorteer=-sinds",
-    "/desk/relaties?pagina=40",
-    "/desk/giften",
-    "/desk/giften?pagina=40",
-)
+_DEEP = "pagina=40"
+# Every list there is, with what makes it hard: few among many, many, sorted otherwise, and far from its beginning.
+_LISTS = {
+    Role.RELATIONS: (
+        "/desk/relaties",
+        f"/desk/relaties?{_DEEP}",
+        "/desk/relaties?pagina=3000",
+        "/desk/relaties?sorteer=-sinds",
+        "/desk/relaties?soort=organisation&sorteer=-naam",
+        "/desk/relaties?organisatie=fund",
+        "/desk/relaties?kerkgenootschap=cgk",
+        "/desk/relaties?plaats=Ede&sorteer=-sinds",
+        "/desk/relaties?plaats=Nergens",
+        "/desk/relaties?taal=en",
+        "/desk/relaties?mail=wel",
+        "/desk/relaties?mail=geen",
+        "/desk/relaties?mail=onbestelbaar",
+        "/desk/relaties?stand=overleden",
+        "/desk/relaties?stand=niet-benaderen",
+        "/desk/relaties?soort=person&kerkgenootschap=pkn&taal=en&mail=geen",
+        "/desk/dubbelen",
+        f"/desk/dubbelen?{_DEEP}",
+        "/desk/samenvoegingen",
+        "/desk/importeren",
+        "/desk/geeflinks",
+        f"/desk/geeflinks/{LINK}",
+        "/desk/",
+    ),
+    Role.FINANCE: (
+        "/desk/giften",
+        f"/desk/giften?{_DEEP}",
+        # As far as it goes.
+        "/desk/giften?pagina=200",
+        "/desk/giften?sorteer=bedrag",
+        "/desk/giften?sorteer=-bedrag&pagina=200",
+        "/desk/giften?sorteer=-geboekt",
+        "/desk/giften?programma=1",
+        "/desk/giften?betaalwijze=creditcard&sorteer=bedrag",
+        "/desk/giften?jaar=2025",
+        "/desk/giften?jaar=2025&programma=2&sorteer=-bedrag",
+        "/desk/giften?van=2025-03-01&tot=2025-03-31&sorteer=-bedrag",
+        "/desk/giften?bedrag_van=2500",
+        "/desk/giften?bedrag_van=20&bedrag_tot=22&van=2024-01-01",
+        "/desk/giften?bedankt=nee",
+        "/desk/giften?bedankt=ja&betaalwijze=creditcard",
+        "/desk/giften?terug=terugbetaald",
+        "/desk/giften?terug=gestorneerd",
+        "/desk/giften?met_relatie=nee",
+        "/desk/giften?programma=1&betaalwijze=creditcard&jaar=2020&bedrag_van=100&terug=terugbetaald",
+        "/desk/terugbetalingen",
+        "/desk/giften/importeren",
+        "/desk/",
+    ),
+    Role.ADMINISTRATOR: (
+        "/desk/logboek",
+        f"/desk/logboek?{_DEEP}",
+        "/desk/logboek?actie=contact.exported",
+        "/desk/logboek?wie=1&soort=contact&van=2020-01-01&tot=2022-01-01",
+        "/desk/gebruikers",
+        "/desk/rechten",
+        "/desk/privacy",
+        "/desk/",
+    ),
+    Role.AUDITOR: ("/desk/",),
+}
 
 
 @pytest.fixture
 def filled(app: Flask, database: str, figures: Figures) -> Flask:
-    """The house with so many contacts and gifts."""
+    """The house with so many contacts and gifts, and with what ten years leave beside them."""
     with app.app_context():
         with transaction():
             load_programmes(read_folder(resource("programmes/data")))
@@ -57,6 +117,7 @@ def filled(app: Flask, database: str, figures: Figures) -> Flask:
                 with transaction():
                     step()
             figures.note(f"{total:,} {what} made, {database}", f"{time.perf_counter() - began:.0f} s")
+        fill()
         _settle()
     return app
 
@@ -71,26 +132,27 @@ def _settle() -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
-def test_the_desk_at_scale(filled: Flask, staff_pages, database: str, figures: Figures):
+# What stands beside the ledger was written past the services, so that its checks find it wanting.
+@pytest.mark.broken_ledger
+def test_the_desk_at_scale(filled: Flask, staff_pages, queries, database: str, figures: Figures):
+    meter = Meter(queries, database, figures)
     with filled.app_context():
         _note_size(database, figures)
         people = _people()
         for what, typed in _kinds(people):
-            _note(f"search, {what}", _timed(_found, typed), 50, database, figures)
-    client = staff_pages(Role.RELATIONS, Role.FINANCE).client
-
-    def opened(path: str) -> None:
-        assert client.get(path).status_code == 200
-
-    # Who gave most often has the longest story.
-    references = _references(filled)
-    _note("gift by its reference", _timed(_searched(client), references), 50, database, figures)
-    paths = [f"/desk/relaties/{number}" for number in [*(person.id for person in people), *_faithful(filled)]]
-    _note("contact page", _timed(opened, paths), 80, database, figures)
-    for path in _LISTS:
-        _note(f"list {path}", _timed(opened, [path] * 20), 120, database, figures)
-    with filled.app_context():
+            meter.note(f"search, {what}", _found, typed, 50)
         assert SIZE.contacts > 20_000 or list(drifted()) == []
+    client = staff_pages(Role.RELATIONS, Role.FINANCE).client
+    # The whole way, from the box to the page of the gift that it leads to.
+    meter.note("gift by its reference", _searched(client), _references(filled), 50)
+    paths = [f"/desk/relaties/{person.id}" for person in people]
+    meter.note("contact page", _opened(client), paths, 80)
+    # Who gave most often has the longest story.
+    meter.note("contact page of who gave most", _opened(client), _faithful(filled), 80)
+    for role, lists in _LISTS.items():
+        opened = _opened(staff_pages(role).client)
+        for path in lists:
+            meter.note(f"{role.value}: {path}", opened, [path] * 25, 120)
 
 
 def _note_size(database: str, figures: Figures) -> None:
@@ -105,21 +167,28 @@ def _note_size(database: str, figures: Figures) -> None:
         figures.note(f"index of the search, {database}", f"{terms:,} terms")
 
 
-def _note(what: str, seconds: list[float], budget: int, database: str, figures: Figures) -> None:
-    half, most = statistics.median(seconds) * 1000, percentile(seconds, 95) * 1000
-    measured = f"median {half:.1f} ms, p95 {most:.1f} ms"
-    figures.note(f"{what}, {database}", measured, budget=f"p95 under {budget} ms", met=most < budget)
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Times a deed with each of many inputs, and counts what it asks of the database."""
 
+    queries: Callable[[], AbstractContextManager[list[str]]]
+    database: str
+    figures: Figures
 
-def _timed(deed: Callable[[str], None], inputs: Iterable[str]) -> list[float]:
-    """How long each takes, once the first has warmed up what can be warm."""
-    times, listed = [], list(inputs)
-    deed(listed[0])
-    for each in listed:
-        began = time.perf_counter()
-        deed(each)
-        times.append(time.perf_counter() - began)
-    return times
+    def note(self, what: str, deed: Callable[[str], None], inputs: Iterable[str], budget: int) -> None:
+        """Keep median, 95th percentile and number of queries, once the first has warmed up what can be warm."""
+        listed, times, asked = list(inputs), [], set()
+        deed(listed[0])
+        for each in listed:
+            with self.queries() as statements:
+                began = time.perf_counter()
+                deed(each)
+                times.append(time.perf_counter() - began)
+            asked.add(len(statements))
+        half, most = statistics.median(times) * 1000, percentile(times, 95) * 1000
+        number = f"{min(asked)}" if len(asked) == 1 else f"{min(asked)} to {max(asked)}"
+        measured = f"median {half:.1f} ms, p95 {most:.1f} ms, {number} queries"
+        self.figures.note(f"{what}, {self.database}", measured, budget=f"p95 under {budget} ms", met=most < budget)
 
 
 def _found(typed: str) -> None:
@@ -132,7 +201,13 @@ def _people():
     chosen = chosen.add_columns(ContactEmail.address, PostalAddress.town)
     for way in (ContactIban, ContactEmail, PostalAddress):
         chosen = chosen.join(way, way.contact_id == Contact.id)
-    rows = session().execute(chosen.where(Contact.surname != "").order_by(Contact.id).limit(20_000)).all()
+    rows = (
+        session()
+        .execute(
+            chosen.where(Contact.surname != "", Contact.merged_into_id.is_(None)).order_by(Contact.id).limit(20_000)
+        )
+        .all()
+    )
     return Random(7).sample(rows, min(TIMES, len(rows)))
 
 
@@ -154,7 +229,7 @@ def _kinds(people):
     yield "surname and town", [f"{each.surname} {each.town}" for each in people]
     yield (
         "both with a mistake",
-        [f"{mistaken(each.surname)} {mistaken(each.town)}" for each in long if len(each.town) > 4],
+        [f"{mistaken(each.surname)} {mistaken(each.town)}" for each in long if re.fullmatch(r"\w{5,}", each.town)],
     )
     yield "with its prefix", [f"{each.name_prefix} {each.surname}" for each in people if each.name_prefix]
     yield "last four digits of an IBAN", [each.iban[-4:] for each in people]
@@ -167,7 +242,6 @@ def _references(app: Flask) -> list[str]:
 
 
 def _searched(client) -> Callable[[str], None]:
-    """The whole way, from the box to the page of the gift that it leads to."""
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/zoeken").text)[1]
 
     def search(typed: str) -> None:
@@ -176,7 +250,14 @@ def _searched(client) -> Callable[[str], None]:
     return search
 
 
-def _faithful(app: Flask) -> list[int]:
+def _opened(client) -> Callable[[str], None]:
+    def opened(path: str) -> None:
+        assert client.get(path).status_code == 200, path
+
+    return opened
+
+
+def _faithful(app: Flask) -> list[str]:
     with app.app_context():
-        newest = session().scalar(select(func.max(Contact.id)))
-        return list(range(newest, newest - 20, -1))
+        newest = select(Contact.id).where(Contact.merged_into_id.is_(None)).order_by(Contact.id.desc()).limit(20)
+        return [f"/desk/relaties/{number}" for number in session().scalars(newest)]
