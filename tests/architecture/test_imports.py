@@ -1,4 +1,4 @@
-"""The house stands as drawn: imports run one way, and each outside library has one door."""
+"""The house stands as drawn: each outside library has one door. That imports run one way, `lint-imports` sees to."""
 
 import ast
 import re
@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -69,11 +68,6 @@ DECLARED = names_in(
     [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
 )
 DEVELOPMENT = names_in(chain(*PROJECT["dependency-groups"].values()))
-
-
-def test_the_contracts_hold(capsys, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("library", DOORS)
