@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from fundraising.contacts.queries.likeness import sharing_pairs
 from fundraising.contacts.services.duplicates import note_pairs
-from fundraising.contacts.services.search_index import drifted, drop_unused_words, reindex
+from fundraising.contacts.services.search_index import JOB, drifted, drop_unused_words, reindex, reindex_due
 from fundraising.db import session, transaction
 from fundraising.logs import get_logger
 from fundraising.tasks import job
 
 _AT_ONCE = 2_000
+_GATHER_SECONDS = 1
+_PAUSE_SECONDS = 0.005
 
 log = get_logger()
 
 
-@job("search-index", every=timedelta(days=1), stalled_after=timedelta(days=3))
+@job(JOB, every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
 def search_index_job() -> None:
+    """Let who came with a gift be found. Waits a second at first, so that what comes together is written together."""
+    time.sleep(_GATHER_SECONDS)
+    write_due()
+
+
+def write_due() -> None:
+    """Write what is due, some at a time: those who book gifts get their turn in between."""
+    more = True
+    while more:
+        with transaction():
+            more = reindex_due()
+        time.sleep(_PAUSE_SECONDS)
+
+
+@job("search-index-check", every=timedelta(days=1), stalled_after=timedelta(days=3))
+def search_index_check_job() -> None:
     """See that every contact is found under its names and numbers; where one was not, something forgot to say so."""
     wrong = list(drifted())
     session().rollback()

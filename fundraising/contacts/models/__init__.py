@@ -4,7 +4,7 @@ from fundraising.contacts.models.contact import ChurchDetails, Contact, SchoolDe
 from fundraising.contacts.models.duplicates import ContactMerge, DuplicateCandidate
 from fundraising.contacts.models.file import Consent, ContactDocument, ContactNote
 from fundraising.contacts.models.imports import ImportKey, ImportPiece
-from fundraising.contacts.models.search import SearchKey, SearchPart, SearchTerm
+from fundraising.contacts.models.search import SearchDue, SearchKey, SearchPart, SearchTerm
 from fundraising.contacts.models.ties import Affiliation, Household, HouseholdMember, OrganisationLink
 from fundraising.contacts.models.ways import ContactEmail, ContactIban, ContactPhone, PostalAddress
 
@@ -27,6 +27,7 @@ __all__ = [
     "OrganisationLink",
     "PostalAddress",
     "SchoolDetails",
+    "SearchDue",
     "SearchKey",
     "SearchPart",
     "SearchTerm",

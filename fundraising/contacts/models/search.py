@@ -50,3 +50,12 @@ class SearchKey(Model):
     id: Mapped[RowId]
     key: Mapped[str] = mapped_column(_Bytewise)
     word: Mapped[str] = mapped_column(_Bytewise, index=True)
+
+
+class SearchDue(Model):
+    """That a contact's terms are still to be written. Not unique: who adds one does not wait for who takes another."""
+
+    __tablename__ = "search_due"
+
+    id: Mapped[RowId]
+    contact_id: Mapped[int] = mapped_column(BigId)

@@ -38,7 +38,9 @@ _AT_ONCE = _("Erased at once, also while gifts are kept for the tax office.")
 SOURCES = (
     PersonalData(
         name="who",
-        tables=frozenset({"contact", "church_details", "school_details", "search_term", "search_part", "search_key"}),
+        tables=frozenset(
+            {"contact", "church_details", "school_details", "search_term", "search_part", "search_key", "search_due"}
+        ),
         title=_("Name and particulars"),
         purpose=_("To know who gives, and to address them properly."),
         ground=_("Legitimate interest; for gifts also the law on taxes."),

@@ -35,7 +35,7 @@ from fundraising.contacts.rules import (
     tidied,
 )
 from fundraising.contacts.rules.likeness import Likeness, points
-from fundraising.contacts.services.search_index import reindex
+from fundraising.contacts.services.search_index import reindex_soon
 from fundraising.contacts.services.ties import affiliate
 from fundraising.db import insert_new, one_at_a_time, session
 
@@ -109,7 +109,7 @@ def _person(identity: Identity, accounts: Mapping[str, IbanProvenance], source: 
         refined_name = _refine_name(contact_id, name)
     _note_duplicates(contact_id, alike)
     if _add_ways(contact_id, identity, accounts) or refined_name or not alike:
-        reindex([contact_id])
+        reindex_soon(contact_id)
     return contact_id
 
 
@@ -132,7 +132,7 @@ def _organisation(identity: Identity, accounts: Mapping[str, IbanProvenance], so
         )
     _note_duplicates(contact_id, alike)
     if _add_ways(contact_id, identity, accounts) or not alike:
-        reindex([contact_id])
+        reindex_soon(contact_id)
     return contact_id
 
 
@@ -229,8 +229,9 @@ def _add_ways(contact_id: int, identity: Identity, accounts: Mapping[str, IbanPr
     if identity.phone:
         new |= _added(ContactPhone, {"contact_id": contact_id, "number": identity.phone})
     for iban, provenance in accounts.items():
-        new |= _added(ContactIban, {"contact_id": contact_id, "iban": iban, "provenance": provenance})
-        if provenance in PROVEN:
+        added = _added(ContactIban, {"contact_id": contact_id, "iban": iban, "provenance": provenance})
+        new |= added
+        if provenance in PROVEN and not added:
             only_typed = (ContactIban.iban == iban, ContactIban.provenance == IbanProvenance.TYPED)
             proven = update(ContactIban).where(ContactIban.contact_id == contact_id, *only_typed)
             session().execute(proven.values(provenance=provenance))

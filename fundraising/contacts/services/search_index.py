@@ -1,15 +1,21 @@
-"""Keeping the index by which contacts are found: rewritten with a contact, in the transaction that changes it."""
+"""Keeping the index by which contacts are found: rewritten with a contact, in the transaction that changes it.
+
+Only who came with a gift is written a moment later: nobody waits on the other side of the desk, and whoever wants to
+write on SQLite waits for as long as the booking of a gift takes.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, exists, func, select, tuple_
 
-from fundraising.contacts.models import Contact, SearchKey, SearchPart, SearchTerm
+from fundraising.contacts.models import Contact, SearchDue, SearchKey, SearchPart, SearchTerm
 from fundraising.contacts.queries.findable import terms_due, terms_kept
 from fundraising.contacts.rules.words import TermKind, inner_parts, mistake_keys, worth_a_key
-from fundraising.db import insert_many, is_sqlite, session
+from fundraising.db import after_commit, insert_many, is_sqlite, session
+from fundraising.tasks import nudge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
 
 # Kinds whose terms are words of people, with mistakes in them.
 _WORDS = (TermKind.NAME, TermKind.PLACE)
+# The job that writes what is due.
+JOB = "search-index"
+_DUE_AT_ONCE = 20
 _CHUNK = 2_000
 _FEW = 500
 # The lock, in PostgreSQL's own space of pairs, that those who add words share and who drops words holds alone.
@@ -37,6 +46,20 @@ def reindex(contact_ids: Iterable[int]) -> int:
     return changed
 
 
+def reindex_soon(contact_id: int) -> None:
+    """Let a contact be found a moment after the caller's transaction, as `reindex` does within it."""
+    session().add(SearchDue(contact_id=contact_id))
+    after_commit(partial(nudge, JOB))
+
+
+def reindex_due() -> bool:
+    """Write the terms of some contacts that wait for it; whether there were any."""
+    due = session().execute(select(SearchDue.id, SearchDue.contact_id).order_by(SearchDue.id).limit(_DUE_AT_ONCE)).all()
+    session().execute(delete(SearchDue).where(SearchDue.id.in_([row.id for row in due])))
+    reindex(row.contact_id for row in due)
+    return bool(due)
+
+
 def batches() -> Iterator[list[int]]:
     """The numbers of all contacts and of all that the index knows, in order, some thousand at a time."""
     after = 0
@@ -46,10 +69,11 @@ def batches() -> Iterator[list[int]]:
 
 
 def drifted() -> Iterator[int]:
-    """The contacts whose terms in the index are not what they should be; numbers without a contact included."""
+    """The contacts whose terms in the index are neither what they should be nor due; numbers without a contact too."""
     for ids in batches():
         kept, due = terms_kept(ids), terms_due(ids)
-        yield from (each for each in ids if kept.get(each, set()) != due.get(each, set()))
+        soon = set(session().scalars(select(SearchDue.contact_id).where(SearchDue.contact_id.in_(ids))))
+        yield from (each for each in ids if each not in soon and kept.get(each, set()) != due.get(each, set()))
 
 
 def drop_unused_words() -> int:

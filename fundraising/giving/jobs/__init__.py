@@ -40,6 +40,7 @@ from fundraising.giving.services.hints import (
     settle_unknown_hint,
     take_hints,
 )
+from fundraising.giving.services.mails import thanks_ahead
 from fundraising.giving.services.methods import store_methods
 from fundraising.giving.services.payments import (
     ObservationRefused,
@@ -132,7 +133,7 @@ def sync_payment(
     """
     session().rollback()  # nothing stays open while Mollie is asked
     row = door.payment(provider_id)
-    with transaction():
+    with thanks_ahead(row), transaction():
         ours = apply_observation(row)
         if afterwards is not None:
             afterwards(row, ours)

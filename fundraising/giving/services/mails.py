@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,16 +18,22 @@ from fundraising.db import session
 from fundraising.gifts.queries import thanks
 from fundraising.gifts.rules import written_reference
 from fundraising.gifts.services import acknowledge
-from fundraising.giving.models import Donation
+from fundraising.giving.models import Donation, Payment
+from fundraising.giving.rules import DonationState, PaymentStatus
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import absolute_url
 from fundraising.web.mails import compose_mail
 from fundraising.web.tokens import tokens_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
+
     from fundraising.gifts.queries import GiftSummary
     from fundraising.gifts.rules import RecordedGift
-    from fundraising.giving.models import DonorDetails, Payment
+    from fundraising.giving.models import DonorDetails
+    from fundraising.giving.mollie import PaymentRow
+    from fundraising.money import Euro
 
 log = logs.get_logger()
 
@@ -38,6 +47,24 @@ _A_DAY = timedelta(days=1)
 _A_MOMENT = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Thanks:
+    """What a thank-you mail tells, and to whom."""
+
+    recipient: str
+    language: str
+    salutation: str
+    amount: Euro
+    programme_id: int
+    received_on: date
+    reference: str
+    second_payment: bool
+
+
+_NONE: Mapping[_Thanks, mailer.Message] = {}
+_composed: ContextVar[Mapping[_Thanks, mailer.Message]] = ContextVar("composed_thanks", default=_NONE)
+
+
 class ThankedJustNow(Exception):
     """Thanks for this gift were written a moment ago: a second click."""
 
@@ -47,25 +74,66 @@ def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: b
 
     An address that no mail can go to does not keep a gift from being booked; the ledger check names the unthanked.
     """
+    told = _thanks_of(donation, payment.amount, payment.paid_at, gift.reference, second=second)
     try:
-        message = _thanks(donation, payment, gift, second=second)
+        message = _composed.get().get(told) or _compose(told)
     except mailer.NotAMail as wrong:
         log.warning("thanks.impossible", gift=gift.gift_id, error=logs.summary(wrong))
         return
     acknowledge(gift.gift_id, kind=THANK_YOU, mail_id=mailer.enqueue(message))
 
 
-def _thanks(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> mailer.Message:
+@contextmanager
+def thanks_ahead(row: PaymentRow) -> Iterator[None]:
+    """Compose the thanks for a payment that is about to be booked, before that begins.
+
+    Booking keeps everybody else from writing on SQLite, so it had better be short. Where what is booked turns out to be
+    something else, the mail is composed then.
+    """
+    token = _composed.set(_ahead(row) if row.status is PaymentStatus.PAID else {})
+    try:
+        yield
+    finally:
+        _composed.reset(token)
+
+
+def _ahead(row: PaymentRow) -> dict[_Thanks, mailer.Message]:
+    awaited = select(Donation).join(Payment, Payment.donation_id == Donation.id)
+    awaited = awaited.where(Payment.provider_id == row.provider_id, Donation.state != DonationState.RECEIVED)
+    donation = session().scalar(awaited)
+    if donation is None:
+        return {}
+    told = _thanks_of(donation, row.amount, row.paid_at, donation.reference, second=False)
+    try:
+        return {told: _compose(told)}
+    except mailer.NotAMail:
+        return {}  # it is told of where it is booked
+
+
+def _thanks_of(donation: Donation, amount: Euro, paid_at: datetime | None, reference: str, *, second: bool) -> _Thanks:
+    return _Thanks(
+        recipient=donation.donor.email,
+        language=donation.language,
+        salutation=greeting(name_of(donation.donor), donation.language),
+        amount=amount,
+        programme_id=donation.programme_id,
+        received_on=clock.date_of(paid_at or clock.now()),
+        reference=written_reference(reference),
+        second_payment=second,
+    )
+
+
+def _compose(told: _Thanks) -> mailer.Message:
     return compose_mail(
         THANK_YOU,
-        donation.donor.email,
-        donation.language,
-        salutation=greeting(name_of(donation.donor), donation.language),
-        amount=payment.amount,
-        programme_name=programme_names(donation.language)[donation.programme_id].name,
-        received_on=clock.date_of(payment.paid_at or clock.now()),
-        reference=written_reference(gift.reference),
-        second_payment=second,
+        told.recipient,
+        told.language,
+        salutation=told.salutation,
+        amount=told.amount,
+        programme_name=programme_names(told.language)[told.programme_id].name,
+        received_on=told.received_on,
+        reference=told.reference,
+        second_payment=told.second_payment,
     )
 
 
@@ -79,17 +147,17 @@ def thank_again(gift: GiftSummary) -> str:
     if before and before[-1].recorded_at > clock.now() - _A_MOMENT:
         raise ThankedJustNow(str(gift.gift_id))
     recipient, name, language = _reached(gift)
-    message = compose_mail(
-        THANK_YOU,
-        recipient,
-        language,
+    told = _Thanks(
+        recipient=recipient,
+        language=language,
         salutation=greeting(name, language),
         amount=gift.received,
-        programme_name=programme_names(language)[gift.programme_id].name,
+        programme_id=gift.programme_id,
         received_on=gift.received_on,
         reference=written_reference(gift.reference),
         second_payment=False,
     )
+    message = _compose(told)
     kind = f"{THANK_YOU}_{len(before) + 1}" if before else THANK_YOU
     if not acknowledge(gift.gift_id, kind=kind, mail_id=mailer.enqueue(message)):
         raise ThankedJustNow(str(gift.gift_id))
