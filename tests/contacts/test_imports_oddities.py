@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from fundraising.clock import now, standing_still
 from fundraising.contacts.models import Affiliation, ChurchDetails, Consent, Contact, DuplicateCandidate
 from fundraising.contacts.rules import ConsentState, Identity, PersonName
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
 from fundraising.documents import UnknownDocument, open_stored
 from fundraising.gifts.services import record_gift

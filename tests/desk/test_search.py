@@ -6,7 +6,7 @@ from fundraising.accounts.rules import Role
 from fundraising.clock import now
 from fundraising.contacts.models import Contact, ContactIban
 from fundraising.contacts.rules import IbanProvenance
-from fundraising.contacts.services import reindex
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import written_reference
 from fundraising.money import Euro

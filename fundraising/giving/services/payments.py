@@ -11,7 +11,7 @@ from sqlalchemy import insert, or_, select, update
 
 from fundraising import clock
 from fundraising.contacts.rules import Address, Identity, OrganisationKind
-from fundraising.contacts.services import find_or_create
+from fundraising.contacts.services.recognition import find_or_create
 from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source

@@ -26,7 +26,7 @@ from fundraising.contacts.models import (
 )
 from fundraising.contacts.rules import match_name
 from fundraising.contacts.rules.folding import folded
-from fundraising.contacts.services import reindex
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import insert_many, is_sqlite, session
 from fundraising.operations.services.demo import names
 
