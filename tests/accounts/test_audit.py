@@ -101,6 +101,18 @@ class TestSearch:
         assert [row.id for row in trail(TrailFilter(), skipped=1, most=2)] == numbers[-2:-4:-1]
         assert (list(actions()), list(subject_kinds())) == (["contact.changed"], ["contact"])
 
+    def test_what_was_found_is_taken_along_and_that_is_written_down(self, entries, staff_pages):
+        (anna, _bram), _numbers = entries
+        auditor = staff_pages(Role.AUDITOR)
+        page = auditor.get(f"/desk/logboek?wie={anna.id}")
+        assert "Neem deze lijst mee" in page.text
+        taken = auditor.client.get(f"/desk/logboek.csv?wie={anna.id}").get_data(as_text=True)
+        assert taken.count("Contact gewijzigd") == 3
+        assert "Anna" in taken
+        assert "Bram" not in taken
+        newest = trail(TrailFilter())[0]
+        assert (newest.action, newest.after) == ("audit.exported", {"shape": "csv", "filter": {"wie": str(anna.id)}})
+
     def test_the_page_costs_no_more_as_the_trail_grows(self, entries, staff_pages, counted_queries):
         auditor = staff_pages(Role.AUDITOR)
         few = counted_queries(lambda: auditor.get("/desk/logboek"))

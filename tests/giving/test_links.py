@@ -167,6 +167,15 @@ class TestYield:
         listed = relations.get("/desk/geeflinks").text.replace("\u00a0", " ")
         assert "€ 70" in listed
 
+    def test_the_list_is_taken_along(self, relations, came):
+        page = relations.get("/desk/geeflinks")
+        assert "Neem deze lijst mee" in page.text
+        taken = relations.client.get("/desk/geeflinks/geeflinks.csv").get_data(as_text=True).splitlines()
+        assert taken[0].removeprefix("\ufeff").startswith("Code;")
+        assert taken[1].startswith("dorpskerk;in gebruik;")
+        assert ";3;1;70,00;" in taken[1]
+        assert relations.client.get("/desk/geeflinks/geeflinks.xlsx").status_code == 200
+
     def test_an_ended_link_still_leads_and_counts(self, relations, came, client):
         page = relations.get("/desk/geeflinks/dorpskerk")
         form = page.form("/beeindigen")

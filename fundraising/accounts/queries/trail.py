@@ -107,6 +107,14 @@ def trail(wanted: TrailFilter, *, skipped: int = 0, most: int = 50) -> list[Trai
     return [_told(row) for row in session().execute(_narrowed(query, wanted))]
 
 
+def whole_trail(wanted: TrailFilter) -> Iterator[TrailRow]:
+    """Every entry that is wanted, the newest first, a batch at a time."""
+    query = select(*_ENTRY, AuditContent.body).outerjoin(AuditContent, AuditContent.entry_id == AuditEntry.id)
+    query = query.order_by(AuditEntry.id.desc()).execution_options(yield_per=_BATCH)
+    with closing(session().execute(_narrowed(query, wanted))) as found:
+        yield from map(_told, found)
+
+
 def actions() -> Sequence[str]:
     """Every action that was ever written down, by its word."""
     return session().scalars(text(_WORDS.format(column="action"))).all()

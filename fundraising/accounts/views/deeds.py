@@ -54,6 +54,8 @@ DEEDS = {
     "gifts.exported": _("Gifts exported"),
     "giving_link.made": _("Giving link made"),
     "giving_link.ended": _("Giving link ended"),
+    "giving_links.exported": _("Giving links exported"),
+    "audit.exported": _("Audit trail exported"),
     "import.uploaded": _("File uploaded"),
     "import.refused": _("File refused"),
     "import.accepted": _("Import accepted"),
@@ -87,6 +89,8 @@ RECORD_KINDS = {
     "gift": _("Gift"),
     "gifts": _("Gifts"),
     "giving_link": _("Giving link"),
+    "giving_links": _("Giving links"),
+    "audit": _("Audit trail"),
     "import": _("Import"),
     "user": _("Colleague"),
 }

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template, request
+from flask_babel import gettext
 
 from fundraising.accounts.queries import names_of_users
-from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail
-from fundraising.accounts.rules import ActorKind, Permission
+from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail, whole_trail
+from fundraising.accounts.rules import ActorKind, Permission, Subject
+from fundraising.accounts.services import record
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.deeds import deed, record_kind
 from fundraising.accounts.views.guard import requires
 from fundraising.clock import AMSTERDAM
+from fundraising.db import transaction
 from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
+from fundraising.web.sheets import Column, Sheet, SheetFormat, as_download
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from flask import Response
+
+    from fundraising.accounts.queries.trail import TrailRow
+    from fundraising.web.sheets import Cell
 
 in_menu(
     blueprint,
@@ -60,6 +70,34 @@ def audit_trail() -> str:
         since=_day("van"),
         until=_day("tot"),
     )
+
+
+@blueprint.get("/logboek.<any(xlsx, csv):extension>")
+@requires(Permission.SEE_AUDIT)
+def trail_taken(extension: str) -> Response:
+    """What was found as a file, row by row. That it was taken is the newest line of the trail from then on."""
+    shape = SheetFormat(extension)
+    people = names_of_users()
+    wanted_rows = _filter(_facets(people, actions(), subject_kinds()))
+    with transaction():
+        told = {"shape": shape.value, "filter": {name: value for name, value in request.args.items() if value}}
+        record("audit.exported", Subject("audit"), after=told)
+    rows = (_cells(row, people) for row in whole_trail(wanted_rows))
+    return as_download(Sheet(gettext("Audit trail"), _columns(), rows), shape)
+
+
+def _columns() -> list[Column]:
+    heads = (_("When"), _("Who"), _("Address"), _("Action"), _("Record"), _("Number"), _("Before"), _("After"))
+    kinds: dict[int, type] = {0: datetime, 5: int}
+    return [Column(str(head), kinds.get(place, str)) for place, head in enumerate(heads)]
+
+
+def _cells(row: TrailRow, people: dict[int, str]) -> Sequence[Cell]:
+    who = (people.get(row.actor_id, "") if row.actor_id else "") or row.actor or str(_NOT_STAFF.get(row.actor_kind, ""))
+    before, after = (json.dumps(told, ensure_ascii=False) if told else "" for told in (row.before, row.after))
+    if row.erased:
+        after = gettext("erased")
+    return row.at, who, row.address, deed(row.action), record_kind(row.subject.kind), row.subject.id, before, after
 
 
 def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) -> list[dict[str, Any]]:
