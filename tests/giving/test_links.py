@@ -174,7 +174,8 @@ class TestYield:
         assert taken[0].removeprefix("\ufeff").startswith("Code;")
         assert taken[1].startswith("dorpskerk;in gebruik;")
         assert ";3;1;70,00;" in taken[1]
-        assert relations.client.get("/desk/geeflinks/geeflinks.xlsx").status_code == 200
+        with relations.client.get("/desk/geeflinks/geeflinks.xlsx") as book:
+            assert book.status_code == 200
 
     def test_an_ended_link_still_leads_and_counts(self, relations, came, client):
         page = relations.get("/desk/geeflinks/dorpskerk")
