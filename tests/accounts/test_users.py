@@ -11,8 +11,10 @@ from fundraising.accounts.rules import LastAdministrator, Role
 from fundraising.accounts.security import hash_password
 from fundraising.accounts.services import OWNED, Owned
 from fundraising.accounts.services.users import change_user, disable
+from fundraising.app import create_app
 from fundraising.db import session, transaction
 from fundraising.mailer import outbox, texts
+from tests.databases import dispose
 from tests.factories import accounts
 
 
@@ -163,5 +165,9 @@ def test_of_two_administrators_one_is_left(app_context):
         disable(second)
 
 
-def test_a_password_is_kept_as_argon2(app_context):
-    assert hash_password("vier-losse-lantaarns-varen").startswith("$argon2id$")
+@pytest.mark.sqlite_only  # no database takes part
+def test_a_password_is_kept_as_argon2_at_full_cost(config):
+    application = create_app(config)  # other than the tests' own, whose hashes are cheap
+    with application.app_context():
+        assert hash_password("vier-losse-lantaarns-varen").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    dispose(application)

@@ -62,12 +62,12 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     with postgresql_server() as url:
         if "TEST_POSTGRESQL_URL" not in os.environ:
             with psycopg.connect(url, autocommit=True) as connection:
-                for setting in ("fsync=on", "full_page_writes=on"):
-                    connection.execute(f"ALTER SYSTEM SET {setting}")
+                for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+                    connection.execute(f"ALTER SYSTEM RESET {setting}")
                 connection.execute("SELECT pg_reload_conf()")
-        databases = PostgresqlDatabases(url, tmp_path_factory.mktemp("postgresql"))
+        databases = PostgresqlDatabases(url, tmp_path_factory.mktemp("postgresql"), restoring=False)
         yield databases
-        databases.drop_template()
+        databases.close()
 
 
 @pytest.fixture
