@@ -1,4 +1,4 @@
-"""The test run's own PostgreSQL server leaves nothing behind, also when the run is killed."""
+"""No test finds anything of another's, and the test run's own PostgreSQL server leaves nothing behind."""
 
 import signal
 import subprocess
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
+from tests import restoring
 from tests.databases import postgresql_server, reap_stale_servers
 
 ROOT = Path(__file__).parent.parent
@@ -58,3 +60,44 @@ def test_a_server_elsewhere_is_used_when_it_is_named(monkeypatch):
     monkeypatch.setenv("TEST_POSTGRESQL_URL", "postgresql://elsewhere/postgres")
     with postgresql_server() as url:
         assert url == "postgresql://elsewhere/postgres"
+
+
+def connected(address):
+    return psycopg.connect(address.replace("postgresql+psycopg:", "postgresql:", 1), autocommit=True)
+
+
+class TestRestoring:
+    def test_a_database_comes_back_like_new(self, postgresql_databases):
+        with postgresql_databases.fresh() as address, connected(address) as connection:
+            connection.execute("INSERT INTO ledger (id, mode) VALUES (1, 'test')")
+            assert connection.execute("SELECT nextval('contact_id_seq')").fetchone() == (1,)
+        with postgresql_databases.fresh() as again, connected(again) as connection:
+            assert again == address
+            assert connection.execute("TABLE ledger").fetchall() == []
+            assert connection.execute("SELECT nextval('contact_id_seq')").fetchone() == (1,)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "CREATE TABLE more (id integer)",
+            "ALTER TABLE contact ADD COLUMN more integer",
+            "DROP TRIGGER ledger_no_change ON ledger",
+            "ALTER TABLE ledger DISABLE TRIGGER USER",
+            "DROP INDEX ix_contact_match_name",
+            "UPDATE alembic_version SET version_num = '0001'",
+            "DELETE FROM alembic_version",
+        ],
+    )
+    def test_one_that_is_no_longer_the_same_is_thrown_away(self, postgresql_databases, change):
+        with postgresql_databases.fresh() as address, connected(address) as connection:
+            connection.execute(change)
+        with postgresql_databases.fresh() as another:
+            assert another != address
+
+    def test_one_that_somebody_still_uses_is_thrown_away(self, postgresql_databases, monkeypatch):
+        monkeypatch.setattr(restoring, "_PATIENCE", 0)
+        with postgresql_databases.fresh() as address:
+            left_open = connected(address)
+        with postgresql_databases.fresh() as another:
+            assert another != address
+        left_open.close()
