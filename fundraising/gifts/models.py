@@ -108,10 +108,23 @@ class GiftEntry(Model):
             " AND (kind <> 'corrected' OR replaces_id IS NOT NULL)",
             name="correction_whole",
         ),
-        Index("ix_gift_entry_contact_received", "contact_id", "received_on"),
+        # With what somebody's giving per year and programme is added up from.
+        Index("ix_gift_entry_contact_received", "contact_id", "received_on", "programme_id", "amount"),
         # With the amounts, so that a year is added up from the index alone.
         Index("ix_gift_entry_booked_on", "booked_on", "amount"),
-        Index("ix_gift_entry_received_on", "received_on", "gift_id"),
+        # With all that lists ask of each entry, so that a year is filtered and added up from the index alone.
+        Index(
+            "ix_gift_entry_received_on",
+            "received_on",
+            "gift_id",
+            "kind",
+            "amount",
+            "programme_id",
+            "method",
+            "contact_id",
+            "id",
+        ),
+        _where("later", "kind <> 'received'", "received_on"),
         # For lists: by amount and by method, and what is rare enough to be found by itself.
         _where("amount", "kind IN ('received', 'corrected')", "amount", "gift_id"),
         _where("method", "kind IN ('received', 'corrected')", "method", "received_on"),

@@ -139,7 +139,11 @@ def methods_in_use() -> list[str]:
 
 # In words of the index, since a parameter does not tell a database that the index fits.
 _IS_ROOT = GiftEntry.kind.in_([literal_column("'received'"), literal_column("'corrected'")])
-_WENT = GiftEntry.kind.in_([literal_column("'refunded'"), literal_column("'charged_back'")])
+_IS_LATER = GiftEntry.kind != literal_column("'received'")
+
+
+def _went(entry: type[GiftEntry]) -> ColumnElement[bool]:
+    return entry.kind.in_([literal_column("'refunded'"), literal_column("'charged_back'")])
 
 
 def _stands() -> ColumnElement[bool]:
@@ -182,7 +186,7 @@ def _indexed(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.has_contact is False:
         yield GiftEntry.contact_id.is_(None)
     if wanted.went_back is not None:
-        yield and_(_WENT, GiftEntry.kind == literal_column(f"'{wanted.went_back}'"))
+        yield and_(_went(GiftEntry), GiftEntry.kind == literal_column(f"'{wanted.went_back}'"))
     if wanted.at_least is not None or wanted.at_most is not None:
         yield and_(_IS_ROOT, *_amounts(GiftEntry.amount, wanted))
     if wanted.received_from is not None or wanted.received_until is not None:
@@ -252,7 +256,10 @@ def _has_gone(way: WentBack) -> ColumnElement[bool]:
         ),
     )
     gone = select(func.sum(each.amount)).where(each.gift_id == GiftEntry.gift_id, of_this_way).scalar_subquery()
-    return func.coalesce(gone, 0) < Euro(0)
+    went = aliased(GiftEntry)
+    # Gathered once, which `is_(true())` sees to: so the entries of few gifts alone are added up.
+    ever = GiftEntry.gift_id.in_(select(went.gift_id).where(_went(went), went.kind == way)).is_(true())
+    return and_(ever, func.coalesce(gone, 0) < Euro(0))
 
 
 def _ordered(found: Select[*tuple[Any, ...]], part: Slice) -> Select[*tuple[Any, ...]]:
@@ -333,22 +340,36 @@ def _period(wanted: ListFilter) -> ColumnElement[bool]:
 
 
 def _added_up(wanted: ListFilter) -> ListTotals:
-    """Σ over entries: what a correction took back bears the facts of what it took back, and so falls out."""
+    """Σ over entries: what a correction took back bears the facts of what it took back, and so falls out.
+
+    All are added up as if each were a gift, from the index alone; then the few that are none are taken off again.
+    """
     undone = aliased(GiftEntry)
-    undoes_root = and_(
-        GiftEntry.kind == EntryKind.REVERSED,
-        select(undone.id).where(undone.id == GiftEntry.reverses_id, undone.kind.in_(ROOTS)).exists(),
+    is_root, undoes_root = (
+        GiftEntry.kind.in_(ROOTS),
+        and_(
+            GiftEntry.kind == EntryKind.REVERSED,
+            select(undone.id).where(undone.id == GiftEntry.reverses_id, undone.kind.in_(ROOTS)).exists(),
+        ),
     )
-    count = func.sum(case((GiftEntry.kind.in_(ROOTS), 1), (undoes_root, -1), else_=0))
-    received = func.sum(case((or_(GiftEntry.kind.in_(ROOTS), undoes_root), GiftEntry.amount), else_=0))
-    matching = [*_dates(GiftEntry.received_on, wanted), *_facts(wanted)]
+    no_gifts = func.sum(case((is_root, 0), (undoes_root, 2), else_=1))
+    not_received = func.sum(case((or_(is_root, undoes_root), 0), else_=GiftEntry.amount))
+    matching = list(_each_entry(wanted))
+    every = select(func.count(), func.sum(GiftEntry.amount)).where(*matching)
+    later = select(no_gifts, type_coerce(not_received, EuroCents)).where(*matching, _IS_LATER)
+    number, stands = session().execute(every).one()
+    fewer, less = session().execute(later).one()
+    standing = stands or Euro(0)
+    return ListTotals(number - (fewer or 0), standing - (less or Euro(0)), standing)
+
+
+def _each_entry(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
+    yield from _dates(GiftEntry.received_on, wanted)
+    yield from _facts(wanted)
     if wanted.method is not None:
-        matching.append(func.coalesce(GiftEntry.method, "") == wanted.method)
+        yield func.coalesce(GiftEntry.method, "") == wanted.method
     if wanted.contact_id is not None:
-        matching.append(GiftEntry.contact_id.in_(known_as(wanted.contact_id)))
-    sums = select(count, type_coerce(received, EuroCents), func.sum(GiftEntry.amount)).where(*matching)
-    number, came, stands = session().execute(sums).one()
-    return ListTotals(number or 0, came or Euro(0), stands or Euro(0))
+        yield GiftEntry.contact_id.in_(known_as(wanted.contact_id))
 
 
 def _counted_one_by_one(wanted: ListFilter) -> ListTotals:
