@@ -111,7 +111,8 @@ def _promises() -> None:
     chosen = select(Gift.id, Gift.reference, GiftEntry.contact_id, GiftEntry.programme_id, GiftEntry.amount)
     chosen = chosen.add_columns(GiftEntry.received_on).join(GiftEntry, GiftEntry.gift_id == Gift.id)
     gifts = session().execute(chosen.order_by(Gift.id).limit(scaled(300_000))).all()
-    numbered = list(enumerate(gifts, 1))
+    # As they come in: one after the other, whatever order the gifts were made in.
+    numbered = list(enumerate(sorted(gifts, key=lambda gift: gift.received_on), 1))
     _put(Donation, (_donation(number, gift) for number, gift in numbered))
     _put(DonorDetails, (_donor(number) for number, _gift in numbered))
     _put(Payment, (_payment(number, gift) for number, gift in numbered))

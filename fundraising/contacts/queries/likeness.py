@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import (
     ChurchDetails,
@@ -183,16 +182,12 @@ def _having(
 
 
 def _to_judge(statement: Select[Any]) -> Select[Any]:
-    first, second = aliased(Contact), aliased(Contact)
-    return (
-        statement.join(first, first.id == DuplicateCandidate.contact_id)
-        .join(second, second.id == DuplicateCandidate.other_id)
-        .where(
-            DuplicateCandidate.state == DuplicateState.OPEN,
-            # What was merged is judged as what it became part of: the search finds that pair by itself.
-            first.merged_into_id.is_(None),
-            second.merged_into_id.is_(None),
-        )
+    # What was merged is judged as what it became part of: the search finds that pair by itself.
+    merged = select(Contact.id).where(Contact.merged_into_id.is_not(None))
+    return statement.where(
+        DuplicateCandidate.state == DuplicateState.OPEN,
+        DuplicateCandidate.contact_id.not_in(merged),
+        DuplicateCandidate.other_id.not_in(merged),
     )
 
 
