@@ -127,7 +127,8 @@ def _filter(facets: list[dict[str, Any]]) -> TrailFilter:
     who, action, kind = (str(facet["chosen"]) for facet in facets)
     since, until = _day("van"), _day("tot")
     return TrailFilter(
-        actor_kind=ActorKind(who) if who and not who.isdecimal() else None,
+        # A person's number alone names no index; only people have one.
+        actor_kind=ActorKind.USER if who.isdecimal() else ActorKind(who) if who else None,
         user_id=int(who) if who.isdecimal() else None,
         action=action,
         subject_kind=kind,

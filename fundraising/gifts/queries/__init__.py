@@ -135,6 +135,13 @@ def gift_by_source(source: Source) -> GiftSummary | None:
     return _one(Gift.id == select(GiftEntry.gift_id).where(from_source(source)).scalar_subquery())
 
 
+def references_by_source(system: str, refs: Collection[str]) -> dict[str, str]:
+    """The references of the gifts to which entries with these sources belong, by the source's own reference."""
+    found = select(GiftEntry.source_ref, Gift.reference).join(Gift, Gift.id == GiftEntry.gift_id)
+    theirs = found.where(GiftEntry.source_system == system, GiftEntry.source_ref.in_(refs))
+    return {row.source_ref: row.reference for row in session().execute(theirs)}
+
+
 def gift_by_reference(reference: str) -> GiftSummary | None:
     """The gift with this reference, as `parse_reference` reads it."""
     return _one(Gift.reference == reference)

@@ -17,7 +17,7 @@ from fundraising.desk.forms.gifts import RefundForm
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.page import gift_or_404, paid_through_mollie
 from fundraising.desk.views.gifts.words import REFUND_STATES
-from fundraising.gifts.queries import entries, gift_by_source
+from fundraising.gifts.queries import entries, gift_by_source, references_by_source
 from fundraising.gifts.rules import Source
 from fundraising.giving.jobs import TROUBLE, mollie_door
 from fundraising.giving.jobs.refunds import ask_refund
@@ -100,8 +100,8 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
 def refunds() -> str:
     """Refunds that wait for somebody: to be agreed to, postponed by Mollie, or failed."""
     rows = refunds_in(*_WAITING)
-    gifts = {row.request_id: gift_by_source(Source(PROVIDER, row.payment_id)) for row in rows}
-    return render_template("desk/gifts/refunds.html", refunds=rows, gifts=gifts, states=REFUND_STATES)
+    references = references_by_source(PROVIDER, {row.payment_id for row in rows})
+    return render_template("desk/gifts/refunds.html", refunds=rows, references=references, states=REFUND_STATES)
 
 
 @blueprint.post("/terugbetalingen/<int:request_id>/goedkeuren")
