@@ -43,7 +43,9 @@ EXACT, BEGINS, INSIDE, MEANT, NOT_AT_ALL = range(5)
 # Words that have a part inside; a part that is in more of them tells nothing.
 _MOST_WORDS = 1_000
 # From here on it does not matter how often a word occurs.
-_OFTEN = 25_000
+_OFTEN = 10_000
+# So many bearers of a word are soon looked at one by one.
+_MANY = 2_000
 # Of contacts that have all the words, the best among so many are shown.
 _ENOUGH = 100
 _WORDS = (TermKind.NAME, TermKind.PLACE)
@@ -238,11 +240,15 @@ def _by_words(readings: list[_Reading], prefixes: Sequence[str], room: int) -> l
     common = [reading for often, reading in rarest_first[1:] if often >= _OFTEN]
     rare = readings[: len(readings) - len(common)]
     prefixed = [_Reading(Typed(frozenset({each}))) for each in prefixes]
-    ids = _with_all(EXACT, readings, prefixed)
-    if prefixed and len(ids) < room:
+    ids = _with_all(EXACT, readings, prefixed) if prefixed else set[int]()
+    # Of a word with many bearers: first who has all words exactly, which is often enough and soon found.
+    if rarest_first[0][0] > _MANY and len(ids) < room:
         ids |= _with_all(EXACT, readings, [])
     if len(ids) < room:
-        ids |= _with_all(BEGINS, rare, common)
+        ids |= (some := _with_all(BEGINS, rare, common))
+        if len(some) >= _ENOUGH:
+            # There are more, and those that fit exactly may be among the others.
+            ids |= _with_all(EXACT, readings, [])
     if not ids:
         # Where several words all fit somebody as they were typed, none of them is taken for a mistake.
         ids = _with_all(MEANT, rare, common)
