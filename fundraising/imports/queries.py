@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Subquery
+
 _AT_A_TIME = 500
 
 
@@ -138,6 +140,12 @@ def every_row(run_id: int, *, outcome: Outcome | None = None) -> Iterator[RowVie
     while page := _behind(run_id, after, outcome):
         yield from page
         after = page[-1].line
+
+
+def plans(run_id: int, outcome: Outcome) -> Subquery:
+    """The rows of an import with an outcome, as columns `line` and `plan` of a query that a kind makes."""
+    wanted = select(ImportRow.line, ImportRow.plan).where(ImportRow.run_id == run_id, ImportRow.outcome == outcome)
+    return wanted.subquery("planned")
 
 
 def rows_with_key(run_id: int, keys: Sequence[str]) -> Counter[str]:

@@ -9,15 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from fundraising.contacts.models import Contact
-from fundraising.db import session, transaction
+from fundraising.db import db, session, transaction
+from fundraising.gifts.queries import tax_year_total
 from fundraising.gifts.services import record_gift
 from fundraising.imports.jobs import work_on
 from fundraising.imports.queries import run
+from fundraising.imports.rules import ImportState
 from fundraising.imports.services import accept, ask_to_undo
 from tests.benchmarks.donors import surname
 from tests.benchmarks.figures import milliseconds, scaled
@@ -27,6 +31,7 @@ from tests.factories.gifts import booking
 from tests.factories.sheets import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from flask import Flask
@@ -82,21 +87,59 @@ def test_gifts_come_in_while_a_list_does(app_context: Flask, database: str, tmp_
     found = checked("contacts", churches(tmp_path / "list.csv", range(size)).read_bytes())
     with transaction():
         accept(found.run_id, expected_rows=size, expected_totals={}, leave_out=False)
-    waits, seconds = _gifts_beside(app_context, found.run_id)
-    figures.note(f"activation of {size:,} rows with its index, {database}", f"{seconds:.1f} s")
-    figures.note(
-        f"gifts booked meanwhile, {database}", f"{len(waits)}, {milliseconds(waits)}, at most {max(waits):.1f} s"
-    )
-    began = time.perf_counter()
+    _note(figures, f"activation of {size:,} rows with its index, {database}", _gifts_beside(app_context, found.run_id))
     with transaction():
         ask_to_undo(found.run_id)
-    work_on(found.run_id, run(found.run_id).state)
-    assert session().scalar(select(func.count()).select_from(Contact)) == 1
-    figures.note(f"undoing it, {database}", f"{time.perf_counter() - began:.1f} s")
+    _note(figures, f"undoing it, {database}", _gifts_beside(app_context, found.run_id))
+    assert run(found.run_id).state is ImportState.UNDONE
 
 
-def _gifts_beside(app: Flask, run_id: int) -> tuple[list[float], float]:
-    """Book gifts one after the other until the import is in; how long each took."""
+def test_gifts_come_in_while_those_of_earlier_years_do(
+    house: Flask, app_context: Flask, database: str, tmp_path: Path, figures: Figures
+):
+    size = scaled(50_000)
+    with transaction():
+        givers = [person(email=f"p{number}@example.nl", surname=surname(number)) for number in range(200)]
+    began = time.perf_counter()
+    found = checked("gifts", historic(tmp_path / "gifts.csv", size).read_bytes(), choices={"programme": "herstelwerk"})
+    figures.note(f"checking {size:,} gifts of earlier years, {database}", f"{time.perf_counter() - began:.1f} s")
+    assert (found.refused, found.row_count) == (0, size)
+    with transaction():
+        accept(found.run_id, expected_rows=size, expected_totals=found.totals, leave_out=False)
+    _note(figures, f"booking them, {database}", _gifts_beside(house, found.run_id))
+    assert sum(tax_year_total(giver, 2023).cents for giver in givers) == sum(found.totals.values())
+
+
+def historic(file: Path, count: int) -> Path:
+    """A list of gifts of one year by two hundred people."""
+    with file.open("w", encoding="utf-8", newline="") as text:
+        lines = csv.writer(text, delimiter=";")
+        lines.writerow(["Datum", "Bedrag", "E-mail"])
+        for number in range(count):
+            day = date(2023, 1, 1) + timedelta(days=number % 365)
+            lines.writerow([day.isoformat(), f"{10 + number % 90},50", f"p{number % 200}@example.nl"])
+    return file
+
+
+class Beside(NamedTuple):
+    """What it was like to give while something else was done: seconds of each gift, and of the other thing.
+
+    `held` is how long its longest transaction had the write lock, or stood open where a database has none.
+    """
+
+    waits: list[float]
+    seconds: float
+    held: float
+
+
+def _note(figures: Figures, what: str, beside: Beside) -> None:
+    figures.note(what, f"{beside.seconds:.1f} s, its longest transaction {beside.held:.1f} s")
+    waits = beside.waits
+    figures.note("– gifts booked meanwhile", f"{len(waits)}, {milliseconds(waits)}, at most {max(waits):.1f} s")
+
+
+def _gifts_beside(app: Flask, run_id: int) -> Beside:
+    """Book gifts one after the other until the job has done what there is to do on an import."""
     with transaction():
         giver = person()
     over, waits = threading.Event(), list[float]()
@@ -111,14 +154,39 @@ def _gifts_beside(app: Flask, run_id: int) -> tuple[list[float], float]:
                 over.wait(0.02)
 
     beside = threading.Thread(target=give)
-    beside.start()
-    began = time.perf_counter()
+    with _held() as held:
+        beside.start()
+        began = time.perf_counter()
+        try:
+            work_on(run_id, run(run_id).state)
+        finally:
+            over.set()
+            beside.join()
+    return Beside(waits, time.perf_counter() - began, max(held))
+
+
+@contextmanager
+def _held() -> Iterator[list[float]]:
+    """How long each transaction of this thread was open, from when it had begun until it was stored."""
+    mine, begun, held = threading.get_ident(), [0.0], list[float]()
+    engine = db.engine
+
+    def has_begun(*_: object) -> None:
+        if threading.get_ident() == mine:
+            begun[0] = time.perf_counter()
+
+    def is_over(*_: object) -> None:
+        if threading.get_ident() == mine:
+            held.append(time.perf_counter() - begun[0])
+
+    # Later than what takes SQLite's lock on the same occasion.
+    event.listen(engine, "begin", has_begun)
+    event.listen(engine, "commit", is_over)
     try:
-        work_on(run_id, run(run_id).state)
+        yield held
     finally:
-        over.set()
-        beside.join()
-    return waits, time.perf_counter() - began
+        event.remove(engine, "begin", has_begun)
+        event.remove(engine, "commit", is_over)
 
 
 def _import(file: Path, count: int, settings: dict[str, str]) -> dict[str, float]:

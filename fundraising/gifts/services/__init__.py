@@ -11,10 +11,10 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from fundraising.clock import now, today
-from fundraising.db import insert_new, is_sqlite, one_at_a_time, session
+from fundraising.db import Instant, insert_new, is_sqlite, one_at_a_time, session
 from fundraising.gifts.models import (
     Acknowledgement,
     FinancialYear,
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
+    from sqlalchemy import Subquery
+
     from fundraising.gifts.rules import EntryRow
 
 _CHUNK = 1000
@@ -95,6 +97,27 @@ def record_gifts(bookings: Iterable[Booking]) -> int:
     while chunk := list(islice(waiting, _CHUNK)):
         created += _record_chunk(chunk, open_day)
     return created
+
+
+def record_prepared(prepared: Subquery, *, mode: LedgerMode, years: Iterable[int]) -> None:
+    """Book gifts that stand ready in columns named as those of an entry, with a reference each, in two statements.
+
+    Whoever made them ready answers for their sources being new and their amounts and dates good; they are booked on the
+    day of receipt, and these are the years of it. Raises LedgerModeMismatch, ClosedYear.
+    """
+    _hold_bookings_back()
+    _keep_to_one_mode(mode)
+    for year in sorted(years):
+        if not _hold_open(year):
+            raise ClosedYear(f"{year} is closed")
+    at = literal(now(), Instant())
+    session().execute(insert(Gift).from_select(["reference", "created_at"], select(prepared.c.reference, at)))
+    columns: dict[str, Any] = {column.key: column for column in prepared.c if column.key != "reference"}
+    columns |= {"gift_id": Gift.id, "kind": literal(EntryKind.RECEIVED.value), "recorded_at": at}
+    columns["booked_on"] = prepared.c.received_on
+    # In the order of the gifts, so that entries follow one another in the index of each.
+    rows = select(*columns.values()).join_from(prepared, Gift, Gift.reference == prepared.c.reference).order_by(Gift.id)
+    session().execute(insert(GiftEntry).from_select(list(columns), rows))
 
 
 def record_reversal(reversal: Reversal) -> bool:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Date, String, cast, func, literal, or_, select
 
 from fundraising.clock import today
 from fundraising.contacts.queries import current_ids
 from fundraising.contacts.queries.identified import Register
-from fundraising.db import session
-from fundraising.gifts.models import GiftEntry
+from fundraising.db import is_sqlite, session
+from fundraising.gifts.models import Gift, GiftEntry
 from fundraising.gifts.queries import closed_through, ledger_mode
-from fundraising.gifts.rules import Booking, EntryKind, LedgerMode, Source
+from fundraising.gifts.rules import ClosedYear, EntryKind, LedgerMode, new_reference
 from fundraising.gifts.rules.history import (
     AMOUNT,
     COLUMNS,
@@ -30,15 +30,16 @@ from fundraising.gifts.rules.history import (
     closed,
     parse_row,
 )
-from fundraising.gifts.services import record_gifts
-from fundraising.imports.queries import every_row, rows_with_key
+from fundraising.gifts.services import record_prepared
+from fundraising.imports.queries import plans, rows_with_key
 from fundraising.imports.rules import BadMapping, Outcome, OutOfDate, Reason, StagedRow, plain
 from fundraising.imports.services.kinds import Examined, Kind, register
-from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Subquery
 
     from fundraising.imports.rules import SheetRow
     from fundraising.imports.services.kinds import Run
@@ -88,28 +89,36 @@ def examine(run: Run, rows: Sequence[SheetRow]) -> Examined:
 
 def activate(run: Run) -> None:
     """Book every gift of the file. Raises OutOfDate where a year was closed since the rows were checked."""
-    mode = ledger_mode() or _expected[0]
-    record_gifts(_bookings(run, mode))
-    mine = (GiftEntry.source_system == HISTORY, GiftEntry.source_ref.startswith(f"{run.run_id}:"))
-    moved = select(GiftEntry.id).where(*mine, GiftEntry.booked_on != GiftEntry.received_on)
-    if session().scalar(moved.limit(1)) is not None:
-        # A gift of a year that is closed would count in another year than it was given in.
+    ready = _ready(run)
+    taken = select(ready.c.reference).outerjoin(Gift, Gift.reference == ready.c.reference)
+    if session().execute(taken.where(or_(Gift.id.is_not(None), ready.c.reference.is_(None))).limit(1)).first():
+        # As good as never: another gift was given the reference that one of these would have.
         raise OutOfDate
+    years = {int(str(day)[:4]) for day in session().scalars(select(ready.c.received_on).distinct())}
+    try:
+        record_prepared(ready, mode=ledger_mode() or _expected[0], years=years)
+    except ClosedYear as closed_meanwhile:
+        # A gift of a year that is closed would count in another year than it was given in.
+        raise OutOfDate from closed_meanwhile
 
 
-def _bookings(run: Run, mode: LedgerMode) -> Iterator[Booking]:
-    for row in every_row(run.run_id, outcome=Outcome.NEW):
-        plan = row.plan
-        yield Booking(
-            amount=Euro(plan["cents"]),
-            contact_id=plan["contact"] or None,
-            programme_id=plan["programme"],
-            method=plan["method"],
-            received_on=date.fromisoformat(plan["date"]),
-            source=Source(HISTORY, f"{run.run_id}:{row.line}"),
-            mode=mode,
-            recorded_by=run.accepted_by or "import",
-        )
+def _ready(run: Run) -> Subquery:
+    """The gifts of the file as entries of the ledger, read by the database itself from what was worked out."""
+    rows = plans(run.run_id, Outcome.NEW)
+    plan, day = rows.c.plan, rows.c.plan["date"].as_string()
+    columns: dict[str, Any] = {
+        "reference": plan["reference"].as_string(),
+        "amount": cast(plan["cents"].as_string(), BigInteger),
+        "contact_id": func.nullif(plan["contact"].as_integer(), 0),
+        "programme_id": plan["programme"].as_integer(),
+        "method": plan["method"].as_string(),
+        # SQLite keeps a day as it is written, and would make a number of one that is cast.
+        "received_on": day if is_sqlite(session().connection()) else cast(day, Date),
+        "recorded_by": literal(run.accepted_by or "import"),
+        "source_system": literal(HISTORY),
+        "source_ref": literal(f"{run.run_id}:") + cast(rows.c.line, String),
+    }
+    return select(*(column.label(name) for name, column in columns.items())).order_by(rows.c.line).subquery("ready")
 
 
 def _programmes() -> dict[str, int]:
@@ -149,7 +158,7 @@ def _stage(gift: HistoricGift, whose: list[int], cells: tuple[str, ...], until: 
         label=label,
         cells=cells,
         reasons=() if gift.clue else (Reason("nobody_told"),),
-        plan=plan | {"method": gift.method, "key": _written(key)},
+        plan=plan | {"method": gift.method, "key": _written(key), "reference": new_reference()},
         tally=(day[:4], cents),
     )
 

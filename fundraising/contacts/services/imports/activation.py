@@ -16,6 +16,7 @@ from fundraising.clock import now
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban, SchoolDetails
 from fundraising.contacts.models.imports import ImportKey, ImportPiece
 from fundraising.contacts.rules.sheets.matching import KeyKind, Part
+from fundraising.contacts.services.imports.pieces import let_joins_be_planned
 from fundraising.contacts.services.imports.tables import (
     BY_PART,
     TARGETS,
@@ -43,6 +44,7 @@ CHANGED = (Part.CONTACT, Part.CHURCH, Part.SCHOOL)
 
 def activate(run: Run) -> None:
     """Make and change everything that an import has staged. Raises OutOfDate where that would not fit any more."""
+    let_joins_be_planned()
     for surprise in _surprises(run.run_id):
         if session().execute(surprise.limit(1)).first() is not None:
             raise OutOfDate

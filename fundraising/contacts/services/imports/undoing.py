@@ -11,6 +11,7 @@ from fundraising.contacts.models.imports import ImportPiece
 from fundraising.contacts.rules import DuplicateState
 from fundraising.contacts.rules.sheets.matching import Part
 from fundraising.contacts.services.imports.activation import CHANGED, change_rows
+from fundraising.contacts.services.imports.pieces import let_joins_be_planned
 from fundraising.contacts.services.imports.tables import BY_PART, TARGETS, field, pieces, selected, staged_rows
 from fundraising.db import Base, session
 from fundraising.imports.rules import Reason
@@ -28,6 +29,7 @@ _TOLD = 5
 
 def undo(run: Run) -> list[Reason]:
     """Take back everything that an import made and changed; or change nothing, and say what was built upon it."""
+    let_joins_be_planned()
     built = list(_built_upon(run.run_id))
     if built:
         return built
