@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fundraising.imports.formats.line import FORMULAS, MIXED_ENCODING, OTHER_SHEETS
@@ -105,6 +105,12 @@ class Words:
     columns: Mapping[str, str]
     reasons: Mapping[str, str]
     problems: Mapping[str, str]
+    # What stands in a column where it is one of some: its word, by the column and what is kept.
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def value(self, meaning: str, kept: str) -> str:
+        """What is kept in a column as people read it."""
+        return str(self.values.get(meaning, {}).get(kept, kept))
 
     def column(self, meaning: str) -> str:
         """The name of a column."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fundraising.contacts.forms.words import DENOMINATIONS, ROLES, SALUTATIONS, SCHOOL_LEVELS
 from fundraising.contacts.rules import OrganisationKind
 from fundraising.imports.forms import ChoiceField, Words
 from fundraising.web.locale import lazy_text as _
@@ -20,6 +21,7 @@ _COLUMNS = {
     "name": _("Name of the organisation"),
     "denomination": _("Denomination"),
     "members": _("Number of members"),
+    "belongs_to": _("Diaconie: the church to which it belongs"),
     "level": _("Level of education"),
     "brin": _("BRIN"),
     "kvk": _("KVK number"),
@@ -30,6 +32,8 @@ _COLUMNS = {
     "surname": _("Person: surname"),
     "whole_name": _("Person: whole name"),
     "role": _("Person: role"),
+    "role_from": _("Person: role since"),
+    "role_until": _("Person: role until"),
     "person_email": _("Person: e-mail address"),
     "person_phone": _("Person: telephone number"),
     "address": _("Street and house number"),
@@ -50,6 +54,7 @@ _COLUMNS = {
     "school": _("facts of schools"),
     "affiliation": _("roles in organisations"),
     "consent": _("consents"),
+    "link": _("links between organisations"),
     "duplicate": _("judged duplicates"),
     "gift_entry": _("gifts"),
     "donation": _("online gifts"),
@@ -66,6 +71,13 @@ _COLUMNS = {
 }
 CONTACT_WORDS = Words(
     columns=_COLUMNS,
+    values={
+        "role": {role.value: label for role, label in ROLES.items()},
+        "salutation": {salutation.value: label for salutation, label in SALUTATIONS.items()},
+        "denomination": {body.value: label for body, label in DENOMINATIONS.items()},
+        "level": {level.value: label for level, label in SCHOOL_LEVELS.items()},
+        "newsletter": {"granted": _("yes"), "withdrawn": _("no")},
+    },
     reasons={
         "nameless": _("neither an organisation's name nor a surname"),
         "person_without_surname": _("something is told of a person, but not their surname"),
@@ -73,6 +85,14 @@ CONTACT_WORDS = Words(
         "not_an_rsin": _("%(column)s: “%(value)s” is not an RSIN; there may be a typing mistake in it"),
         "not_a_brin": _("%(column)s: “%(value)s” is not a BRIN, such as 12AB"),
         "not_a_country": _("%(column)s: “%(value)s” is not a country that we know; two letters always work"),
+        "not_a_date": _("%(column)s: “%(value)s” is not a date such as 14-03-2023"),
+        "ends_before_it_begins": _("%(column)s: the role ends before it begins (%(value)s)"),
+        "unlikely_date": _("%(column)s: lies before 1900 or far ahead (%(value)s)"),
+        "not_a_diaconie": _("%(column)s: filled in (“%(value)s”), but this row is not about a diaconie"),
+        "unknown_church": _("%(column)s: there is no church “%(value)s” among the contacts or further up in this file"),
+        "several_churches": _("%(column)s: more than one church is called “%(value)s”; our number for it says which"),
+        "belongs_elsewhere": _("%(column)s: it belongs to another church by now than “%(value)s”"),
+        "circular": _("%(column)s: “%(value)s” itself belongs to this diaconie, so that would be a circle"),
         "other_role": _("%(column)s: “%(value)s” is kept as another role"),
         "consent_known": _("%(column)s: said something about it before, which stays as it is"),
         "changed_since": _("%(column)s, changed since (how many, and of which contacts): %(value)s"),

@@ -107,12 +107,12 @@ def _fit_parent(row: Contact, parent_id: int) -> int:
         raise Refusal(Reason.NOT_AN_ORGANISATION)
     if row.organisation_kind is OrganisationKind.DIACONIE and parent.organisation_kind is not OrganisationKind.CHURCH:
         raise Refusal(Reason.NOT_A_CHURCH)
-    if row.id in _line_above(parent.id):
+    if row.id in line_above(parent.id):
         raise Refusal(Reason.CIRCULAR)
     return parent.id
 
 
-def _line_above(organisation_id: int) -> set[int]:
+def line_above(organisation_id: int) -> set[int]:
     """This organisation and all to which it belongs, directly or by way of others."""
     line: set[int] = set()
     step: int | None = organisation_id

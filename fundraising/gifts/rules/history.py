@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fundraising.iban import InvalidIban, check
 from fundraising.imports.rules import Meaning, Reason, SheetRow, plain, shown
+from fundraising.imports.rules.cells import BadCell, day
 from fundraising.money import Euro, NotAnAmount
 
 if TYPE_CHECKING:
@@ -39,25 +40,6 @@ COLUMNS = (
     Meaning(IBAN, ("iban", "rekening", "rekeningnummer", "tegenrekening", "bank account"), _IBAN),
 )
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            *("januari jan january", "februari feb february", "maart mrt march mar", "april apr", "mei may"),
-            *("juni jun june", "juli jul july", "augustus aug august", "september sep sept"),
-            *("oktober okt october oct", "november nov", "december dec"),
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_BY_NUMBERS = re.compile(r"(?P<day>[0-9]{1,2})[-/. ](?P<month>[0-9]{1,2})[-/. ](?P<year>[0-9]{4})(\s.*)?")
-_BY_NAME = re.compile(r"(?P<day>[0-9]{1,2})[- ](?P<month>[a-z]+)\.?[- ](?P<year>[0-9]{4})", re.IGNORECASE)
-_ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})([T ].*)?")
-# Excel counts days from here (its year 1900 had a 29 February); these serials are 1954 to 2119.
-_EXCEL_BEGINS = date(1899, 12, 30)
-_SERIALS = range(20_000, 80_000)
-_EARLIEST = date(1950, 1, 1)
 _METHODS = {
     plain(word): code
     for code, words in {
@@ -113,14 +95,6 @@ class HistoricGift:
     errors: tuple[Reason, ...]
 
 
-class BadCell(ValueError):
-    """A cell that cannot be read as what its column means."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def parse_row(row: SheetRow, programmes: Mapping[str, int], defaults: Defaults) -> HistoricGift:
     """Read a row; `programmes` are ids by code and name, as `plain` has them. It never raises."""
     errors = list(row.reasons)
@@ -158,18 +132,6 @@ def parse_row(row: SheetRow, programmes: Mapping[str, int], defaults: Defaults) 
     )
 
 
-def day(value: Value) -> date:
-    """A date: a cell that is one, a serial of Excel, or text as the Dutch write it. A year has four digits."""
-    if isinstance(value, Decimal):
-        if value != int(value) or int(value) not in _SERIALS:
-            raise BadCell("not_a_date")
-        value = _EXCEL_BEGINS + timedelta(days=int(value))
-    found = value if isinstance(value, date) else _written(value.strip())
-    if found < _EARLIEST:
-        raise BadCell("not_a_date")
-    return found
-
-
 def euros(value: Value) -> Euro:
     """An amount of more than nothing, in whole cents."""
     if isinstance(value, date):
@@ -198,17 +160,6 @@ def _typed_amount(text: str) -> Euro:
         return Euro.parse(text)
     except NotAnAmount as wrong:
         raise BadCell("not_an_amount") from wrong
-
-
-def _written(text: str) -> date:
-    match = _ISO.fullmatch(text) or _BY_NUMBERS.fullmatch(text) or _BY_NAME.fullmatch(text)
-    if match is None:
-        raise BadCell("not_a_date")
-    month = match["month"].lower()
-    try:
-        return date(int(match["year"]), _MONTHS.get(month) or int(month), int(match["day"]))
-    except ValueError as wrong:
-        raise BadCell("not_a_date") from wrong
 
 
 def _number(value: Value) -> int:

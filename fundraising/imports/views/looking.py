@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -77,6 +78,8 @@ def page_of_run(pages: ImportPages, found: RunView, typed: Mapping[str, Any] | N
         outcome_tones=OUTCOME_TONES,
         totals={name: Euro(cents) for name, cents in found.totals.items()},
         typed=typed or {},
+        cents=Euro,
+        day=date.fromisoformat,
         look_again=_LOOK_AGAIN,
     )
 

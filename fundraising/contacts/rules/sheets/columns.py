@@ -17,6 +17,8 @@ NUMBER = "number"
 KIND = "kind"
 NAME = "name"
 CONSENT = "newsletter"
+CHURCH = "belongs_to"
+BEGINS, ENDS = "role_from", "role_until"
 
 COLUMNS = (
     Meaning(NUMBER, ("relatienummer", "ons nummer", "contactnummer", "relation number", "contact number")),
@@ -47,6 +49,19 @@ COLUMNS = (
         ),
     ),
     Meaning("denomination", ("kerkgenootschap", "denominatie", "kerkverband", "stroming", "denomination")),
+    Meaning(
+        CHURCH,
+        (
+            "diaconie van",
+            "hoort bij",
+            "hoort bij kerk",
+            "bij kerk",
+            "van kerk",
+            "moederkerk",
+            "belongs to",
+            "deaconry of",
+        ),
+    ),
     Meaning("members", ("leden", "aantal leden", "ledental", "ledenaantal", "members", "number of members")),
     Meaning("level", ("onderwijssoort", "onderwijs", "schoolsoort", "schooltype", "niveau", "level", "education")),
     Meaning("brin", ("brin", "brinnummer", "brin nummer", "brincode", "vestigingsnummer"), _BRIN),
@@ -71,6 +86,11 @@ COLUMNS = (
         ),
     ),
     Meaning("role", ("functie", "rol", "taak", "ambt", "role", "position", "job title")),
+    Meaning(
+        BEGINS,
+        ("functie sinds", "in functie sinds", "rol vanaf", "sinds", "aangetreden", "role since", "in office since"),
+    ),
+    Meaning(ENDS, ("functie tot", "in functie tot", "rol tot", "afgetreden", "role until", "in office until")),
     Meaning(
         "person_email",
         (
@@ -126,6 +146,8 @@ COLUMNS = (
 # Of which side of a row a column tells. What is on neither list is the organisation's where the row has one.
 OF_PERSON = frozenset({"salutation", "given_name", "prefix", "surname", "whole_name", "role", "person_email"}) | {
     "person_phone",
+    BEGINS,
+    ENDS,
     CONSENT,
 }
-OF_ORGANISATION = frozenset({KIND, NAME, "denomination", "members", "level", "brin", "kvk", "rsin"})
+OF_ORGANISATION = frozenset({KIND, NAME, "denomination", "members", "level", "brin", "kvk", "rsin", CHURCH})

@@ -35,6 +35,8 @@ class Part(StrEnum):
     IBAN = "iban"
     ADDRESS = "address"
     AFFILIATION = "affiliation"
+    # A diaconie's to its church.
+    LINK = "link"
     CONSENT = "consent"
     DUPLICATE = "duplicate"
     # Makes nothing: that a contact with the same e-mail address and such was known when the row was checked.

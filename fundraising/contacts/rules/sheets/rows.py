@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, PersonName, Salutation, tidied
 from fundraising.contacts.rules.organisations import Denomination, Role, SchoolLevel
+from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.rules.sheets import cells
-from fundraising.contacts.rules.sheets.cells import BadCell
-from fundraising.contacts.rules.sheets.columns import CONSENT, KIND, NAME, NUMBER
+from fundraising.contacts.rules.sheets.columns import BEGINS, CHURCH, CONSENT, ENDS, KIND, NAME, NUMBER
+from fundraising.contacts.rules.terms import ALWAYS, Term
 from fundraising.imports.rules import Reason, shown
+from fundraising.imports.rules.cells import BadCell, day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +62,9 @@ class ParsedRow:
     organisation: Facts | None
     person: Facts | None
     role: Role
+    term: Term
+    # The church to which a diaconie belongs: its name or its number with us.
+    church: str
     newsletter: bool | None
     errors: tuple[Reason, ...]
     remarks: tuple[Reason, ...]
@@ -94,6 +99,9 @@ _READ: dict[str, Callable[[Value], Any]] = {
     "phone": cells.phone,
     "iban": cells.account,
     CONSENT: cells.yes_or_no,
+    CHURCH: lambda value: cells.line(value, 200),
+    BEGINS: day,
+    ENDS: day,
 }
 # `Kerkstraat 12 a`, `Plein 1940-1945 3`, `Dorpsstraat 7-II`: the last number with what belongs to it.
 _ADDRESS = re.compile(r"(?P<street>.*\D)\s+(?P<number>\d+\s?[-/]?\s?[\w-]{0,6})")
@@ -134,9 +142,15 @@ def parse_row(row: SheetRow, choices: Choices) -> ParsedRow:
     errors = found.errors
     if not row.values.get(NAME) and not has_person:
         errors.append(Reason("nameless"))
-    if person is None and any(row.values.get(code) for code in ("person_email", "person_phone", "role", CONSENT)):
+    if person is None and any(
+        row.values.get(code) for code in ("person_email", "person_phone", "role", BEGINS, ENDS, CONSENT)
+    ):
         errors.append(Reason("person_without_surname"))
+    church = found.text(CHURCH)
+    if church and (organisation is None or organisation.organisation_kind is not OrganisationKind.DIACONIE):
+        errors.append(Reason("not_a_diaconie", CHURCH, church))
     role = found["role"] or Role.CONTACT
+    term = _term(found)
     remarks = [Reason("other_role", "role", shown(row.values["role"])[:80])] if role is Role.OTHER else []
     newsletter = found[CONSENT] if person is not None else None
     return ParsedRow(
@@ -144,10 +158,21 @@ def parse_row(row: SheetRow, choices: Choices) -> ParsedRow:
         organisation=organisation,
         person=person,
         role=role,
+        term=term,
+        church=church,
         newsletter=newsletter,
         errors=tuple(dict.fromkeys(errors)),
         remarks=tuple(remarks),
     )
+
+
+def _term(found: _Cells) -> Term:
+    begins, ends = found[BEGINS], found[ENDS]
+    try:
+        return Term(begins, ends)
+    except Refusal as refusal:
+        found.errors.append(Reason(refusal.reason.value, ENDS, f"{begins} – {ends}"))
+        return ALWAYS
 
 
 def _organisation(found: _Cells, choices: Choices) -> Facts:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from fundraising.clock import now
-from fundraising.contacts.models import Contact, ContactEmail, ContactIban, SchoolDetails
+from fundraising.contacts.models import Contact, ContactEmail, ContactIban, OrganisationLink, SchoolDetails
 from fundraising.contacts.models.imports import ImportKey, ImportPiece
 from fundraising.contacts.rules.sheets.matching import KeyKind, Part
 from fundraising.contacts.services.imports.pieces import let_joins_be_planned
@@ -144,10 +144,14 @@ def _taken(run_id: int) -> Iterator[Rows]:
         table: Any = BY_PART[part].table
         there = and_(table.contact_id == ImportPiece.contact_id, getattr(table, name) == field(name))
         yield select(ImportPiece.id).join(table, there).where(pieces(run_id, BY_PART[part]))
-    for part in (Part.CHURCH, Part.SCHOOL):
+    for part in (Part.CHURCH, Part.SCHOOL, Part.LINK):
         table = BY_PART[part].table
-        rows = select(ImportPiece.id).join(table, table.contact_id == ImportPiece.contact_id)
-        yield rows.where(pieces(run_id, BY_PART[part]))
+        owner = getattr(table, BY_PART[part].owner)
+        yield select(ImportPiece.id).join(table, owner == ImportPiece.contact_id).where(pieces(run_id, BY_PART[part]))
+    turned = and_(
+        OrganisationLink.parent_id == ImportPiece.contact_id, OrganisationLink.organisation_id == ImportPiece.other_id
+    )
+    yield select(ImportPiece.id).join(OrganisationLink, turned).where(pieces(run_id, BY_PART[Part.LINK]))
 
 
 def _known_by_now(run_id: int, kind: KeyKind, value: _Column[str], owner: _Column[int]) -> Rows:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -20,6 +21,7 @@ from fundraising.contacts.models import (
     ContactEmail,
     ContactIban,
     ContactPhone,
+    OrganisationLink,
     PostalAddress,
     SchoolDetails,
 )
@@ -57,7 +59,11 @@ class Known:
     ibans: set[str] = field(default_factory=set)
     # The newest is the last.
     addresses: list[Address] = field(default_factory=list)
-    affiliations: set[tuple[Ref, str]] = field(default_factory=set)
+    # The organisation, the role, and the day on which it ended, empty where it still holds.
+    affiliations: set[tuple[Ref, str, str]] = field(default_factory=set)
+    # To which organisations it belongs, and whether others belong to it.
+    parents: set[Ref] = field(default_factory=set)
+    is_parent: bool = False
     spoke: bool = False
     # Under which number it was first on a row of this file.
     line: int = 0
@@ -181,18 +187,36 @@ def _read_ways(known: Mapping[int, Known], owner: Mapping[int, int]) -> None:
 
 
 def _read_ties(known: Mapping[int, Known], owner: Mapping[int, int]) -> None:
-    standing = or_(Affiliation.valid_until.is_(None), Affiliation.valid_until >= today())
-    roles = select(Affiliation.person_id, Affiliation.organisation_id, Affiliation.role)
-    rows = session().execute(roles.where(Affiliation.person_id.in_(owner), standing)).all()
+    roles = select(Affiliation.person_id, Affiliation.organisation_id, Affiliation.role, Affiliation.valid_until)
+    rows = session().execute(roles.where(Affiliation.person_id.in_(owner))).all()
     now_at = current_ids({row.organisation_id for row in rows})
     for row in rows:
         place_of_work = Ref(new=False, number=now_at[row.organisation_id])
-        known[owner[row.person_id]].affiliations.add((place_of_work, row.role))
+        known[owner[row.person_id]].affiliations.add((place_of_work, row.role, ended(row.valid_until)))
+    _read_links(known, owner)
     said = select(Consent.contact_id).where(Consent.contact_id.in_(owner))
     for contact_id in session().scalars(
         said.where(Consent.purpose == CONSENT_PURPOSE, Consent.channel == CONSENT_CHANNEL),
     ):
         known[owner[contact_id]].spoke = True
+
+
+def _read_links(known: Mapping[int, Known], owner: Mapping[int, int]) -> None:
+    touching = or_(OrganisationLink.organisation_id.in_(owner), OrganisationLink.parent_id.in_(owner))
+    links = (
+        session().execute(select(OrganisationLink.organisation_id, OrganisationLink.parent_id).where(touching)).all()
+    )
+    now_at = current_ids({link.parent_id for link in links})
+    for link in links:
+        if link.organisation_id in owner:
+            known[owner[link.organisation_id]].parents.add(Ref(new=False, number=now_at[link.parent_id]))
+        if link.parent_id in owner:
+            known[owner[link.parent_id]].is_parent = True
+
+
+def ended(valid_until: date | None) -> str:
+    """The last day of what is over, as it is written; empty for what still holds."""
+    return valid_until.isoformat() if valid_until is not None and valid_until < today() else ""
 
 
 def _read_staged(pieces: Select[ImportPiece], known: Mapping[int, Known]) -> None:
@@ -221,7 +245,10 @@ def note(known: Known, part: Part, fields: Mapping[str, Any], other: Ref | None 
         case Part.ADDRESS:
             known.addresses.append(Address(**fields))
         case Part.AFFILIATION if other is not None:
-            known.affiliations.add((other, fields["role"]))
+            until = fields.get("valid_until")
+            known.affiliations.add((other, fields["role"], ended(date.fromisoformat(until) if until else None)))
+        case Part.LINK if other is not None:
+            known.parents.add(other)
         case Part.CONSENT:
             known.spoke = True
         case _:

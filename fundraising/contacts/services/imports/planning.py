@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from fundraising.clock import today
 from fundraising.contacts.queries import current_ids
-from fundraising.contacts.rules import ConsentState, OrganisationKind, full_name
+from fundraising.contacts.rules import ConsentState, OrganisationKind, full_name, match_name
+from fundraising.contacts.rules.folding import folded
+from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.rules.sheets import Choices, parse_row
-from fundraising.contacts.rules.sheets.matching import STRONG, KeyKind, Part, Ref, Verdict, agree, judge, keys_of
+from fundraising.contacts.rules.sheets.columns import BEGINS, CHURCH
+from fundraising.contacts.rules.sheets.matching import STRONG, Key, KeyKind, Part, Ref, Verdict, agree, judge, keys_of
+from fundraising.contacts.rules.terms import check_likely
 from fundraising.contacts.services.imports.known import (
     Known,
+    ended,
     found_in_file,
     found_in_tables,
     note,
@@ -21,6 +27,7 @@ from fundraising.contacts.services.imports.known import (
 )
 from fundraising.contacts.services.imports.merging import Change, changes_of, conflicts, new_rows, new_ways
 from fundraising.contacts.services.imports.pieces import Piece, store_pieces
+from fundraising.contacts.services.ties import line_above
 from fundraising.imports.rules import Outcome, Reason, StagedRow
 from fundraising.imports.services.kinds import Examined
 
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fundraising.contacts.rules.sheets import Facts, ParsedRow
-    from fundraising.contacts.rules.sheets.matching import Key
     from fundraising.imports.rules import SheetRow
     from fundraising.imports.services.kinds import Run
 
@@ -90,10 +96,12 @@ class _Plan:
         self.rewritten: dict[tuple[Ref, Part], dict[str, Any]] = {}
         wanted = [facts for row in rows for facts in (row.organisation, row.person) if facts and not row.errors]
         keys = {key for facts in wanted for key in keys_of(facts)}
+        keys |= {Key(KeyKind.NAME, match_name(row.church)) for row in rows if row.church}
         self._tables = found_in_tables(keys)
         self._file = found_in_file(run_id, keys)
         numbers = {number for found in self._tables.values() for number in found}
         numbers |= {facts.number for facts in wanted if facts.number}
+        numbers |= {int(row.church) for row in rows if is_number(row.church)}
         self._current = current_ids(numbers)
         self._world = standing_contacts(run_id, set(self._current.values()))
         self._world |= staged_contacts(run_id, {ordinal for found in self._file.values() for ordinal in found})
@@ -106,6 +114,7 @@ class _Plan:
         if not errors:
             subjects = [self._look(facts) for facts in (row.organisation, row.person) if facts is not None]
             errors = [reason for subject in subjects for reason in self._objections(subject)]
+            errors += [*_term_objections(row), *self._link_objections(row, subjects)]
         if errors:
             return StagedRow(
                 line=row.line, outcome=Outcome.ERROR, label=label, cells=cells, reasons=(*errors, *row.remarks)
@@ -155,10 +164,51 @@ class _Plan:
         refs = [self._settle(subject, row, effect) for subject in subjects]
         if len(refs) == 2:  # noqa: PLR2004  an organisation and a person
             organisation, person = refs
-            if (organisation, row.role.value) not in self._world[person].affiliations:
-                self._add(Piece(person, Part.AFFILIATION, {"role": row.role.value}, other=organisation))
-                effect.changes.append(Change("role", "", row.role.value))
+            self._tie(person, organisation, row, effect)
+        churches = self._churches(row) if row.church else []
+        if churches and churches[0] not in self._world[refs[0]].parents:
+            self._add(Piece(refs[0], Part.LINK, {}, other=churches[0]))
+            effect.changes.append(Change(CHURCH, "", self._world[churches[0]].facts.organisation_name))
         return effect
+
+    def _tie(self, person: Ref, organisation: Ref, row: ParsedRow, effect: _Effect) -> None:
+        role, begins, ends = row.role.value, row.term.valid_from, row.term.valid_until
+        if (organisation, role, ended(ends)) in self._world[person].affiliations:
+            return
+        days = {"valid_from": begins and begins.isoformat(), "valid_until": ends and ends.isoformat()}
+        self._add(Piece(person, Part.AFFILIATION, {"role": role} | days, other=organisation))
+        effect.changes.append(Change("role", "", role))
+
+    def _churches(self, row: ParsedRow) -> list[Ref]:
+        """The churches that a row can mean: by number; by name, and where several have it, in the same town."""
+        if is_number(row.church):
+            named = {Ref(new=False, number=self._current[int(row.church)])}
+        else:
+            key = Key(KeyKind.NAME, match_name(row.church))
+            named = {Ref(new=False, number=self._current[number]) for number in self._tables.get(key, ())}
+            named |= {Ref(new=True, number=number) for number in self._file.get(key, ())}
+        facts = {ref: self._world[ref].facts for ref in sorted(named) if ref in self._world}
+        churches = [ref for ref in facts if facts[ref].organisation_kind is OrganisationKind.CHURCH]
+        here = folded(row.organisation.town) if row.organisation else ""
+        return (
+            [ref for ref in churches if folded(facts[ref].town) == here] or churches if len(churches) > 1 else churches
+        )
+
+    def _link_objections(self, row: ParsedRow, subjects: list[_Subject]) -> list[Reason]:
+        """Why a diaconie cannot belong to the church that its row names."""
+        if not row.church:
+            return []
+        churches, match = self._churches(row), subjects[0].verdict.match
+        if len(churches) != 1:
+            return [Reason("several_churches" if churches else "unknown_church", CHURCH, row.church)]
+        known = self._world[match] if match is not None else None
+        if known is None or churches[0] in known.parents:
+            return []
+        if known.parents:
+            return [Reason("belongs_elsewhere", CHURCH, row.church)]
+        if known.is_parent and not churches[0].new and known.ref.number in line_above(churches[0].number):
+            return [Reason("circular", CHURCH, row.church)]
+        return []
 
     def _settle(self, subject: _Subject, row: ParsedRow, effect: _Effect) -> Ref:
         """The contact of a row, made where there is none, with what the row adds to it."""
@@ -268,6 +318,20 @@ _REASONS = {
     KeyKind.RSIN: "rsin",
     KeyKind.BRIN: "brin",
 }
+
+
+def _term_objections(row: ParsedRow) -> list[Reason]:
+    days = (row.term.valid_from, row.term.valid_until)
+    try:
+        check_likely(days, today())
+    except Refusal as refusal:
+        return [Reason(refusal.reason.value, BEGINS, " – ".join(day.isoformat() for day in days if day))]
+    return []
+
+
+def is_number(church: str) -> bool:
+    """Whether a church is named by our number for it."""
+    return church.isascii() and church.isdecimal() and len(church) < len(str(2**31))
 
 
 def _label(row: ParsedRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import Date, and_, case, cast, func, literal, select
 from sqlalchemy.orm import aliased
 
 from fundraising.clock import now
@@ -18,6 +18,7 @@ from fundraising.contacts.models import (
     ContactIban,
     ContactPhone,
     DuplicateCandidate,
+    OrganisationLink,
     PostalAddress,
     SchoolDetails,
 )
@@ -27,7 +28,7 @@ from fundraising.contacts.rules.organisations import AddressKind
 from fundraising.contacts.rules.sheets.matching import Part
 from fundraising.contacts.services.imports.columns import SCALARS
 from fundraising.contacts.services.imports.known import CONSENT_CHANNEL, CONSENT_PURPOSE
-from fundraising.db import Instant
+from fundraising.db import Instant, is_sqlite, session
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -42,6 +43,7 @@ OWNER, OTHER = aliased(ImportPiece, name="owner"), aliased(ImportPiece, name="ot
 OWNER_ID: ColumnElement[int] = func.coalesce(ImportPiece.contact_id, OWNER.made_id)
 OTHER_ID: ColumnElement[int] = func.coalesce(ImportPiece.other_id, OTHER.made_id)
 _NUMBERS = frozenset({"members", "score"})
+_DAYS = frozenset({"valid_from", "valid_until"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ TARGETS = (
     Target(Part.PHONE, ContactPhone, "id", "contact_id", ("number",)),
     Target(Part.IBAN, ContactIban, "id", "contact_id", ("iban",)),
     Target(Part.ADDRESS, PostalAddress, "id", "contact_id", ("street", "house_number", "postcode", "town", "country")),
-    Target(Part.AFFILIATION, Affiliation, "id", "person_id", ("role",)),
+    Target(Part.AFFILIATION, Affiliation, "id", "person_id", ("role", "valid_from", "valid_until")),
+    Target(Part.LINK, OrganisationLink, None, "organisation_id", ()),
     Target(Part.CONSENT, Consent, "id", "contact_id", ("state", "source")),
     Target(Part.DUPLICATE, DuplicateCandidate, "id", "contact_id", ("reasons", "score")),
 )
@@ -74,6 +77,8 @@ BY_PART = {target.part: target for target in TARGETS}
 def field(name: str, of: Any = ImportPiece.fields) -> Any:  # noqa: ANN401  each column has its own type
     """A column of a piece as it will be, or `of` what it was before."""
     value = of[name]
+    if name in _DAYS and not is_sqlite(session().connection()):
+        return cast(value.as_string(), Date)
     return value.as_integer() if name in _NUMBERS else value.as_string()
 
 
@@ -101,6 +106,8 @@ def staged_rows(target: Target) -> Columns:
     columns[target.owner] = OWNER_ID
     if target.part is Part.AFFILIATION:
         columns["organisation_id"] = OTHER_ID
+    if target.part is Part.LINK:
+        columns["parent_id"] = OTHER_ID
     if target.part is Part.IBAN:
         columns["provenance"] = literal(IbanProvenance.TYPED.value)
     return columns
@@ -122,6 +129,7 @@ def other_columns(run_id: int, target: Target) -> Columns:
         Part.IBAN: {"holder": literal(""), "created_at": at},
         Part.ADDRESS: {"kind": literal(AddressKind.POSTAL.value), "created_at": at},
         Part.AFFILIATION: {"is_primary": literal(value=False), "created_at": at},
+        Part.LINK: {"created_at": at},
         Part.CONSENT: {
             "purpose": literal(CONSENT_PURPOSE),
             "channel": literal(CONSENT_CHANNEL),
@@ -139,7 +147,7 @@ def selected(run_id: int, target: Target, columns: Columns) -> Rows:
     theirs = (OTHER.run_id == run_id, OTHER.part == Part.CONTACT, OTHER.ordinal == ImportPiece.other_ordinal)
     if target.part is not Part.CONTACT:
         rows = rows.outerjoin(OWNER, and_(*mine))
-    if target.part in {Part.AFFILIATION, Part.DUPLICATE}:
+    if target.part in {Part.AFFILIATION, Part.LINK, Part.DUPLICATE}:
         rows = rows.outerjoin(OTHER, and_(*theirs))
     return rows.where(pieces(run_id, target))
 

@@ -111,7 +111,7 @@ def _refers(run_id: int, table: Table, column: ColumnElement[int]) -> Iterator[R
     target = next((each for each in TARGETS if each.table.__tablename__ == table.name), None)
     if target is not None:
         # As a difference of sets: PostgreSQL would look through a long NOT IN once for every row.
-        key = column if target.key is None else table.c.id
+        key = table.c[target.owner] if target.key is None else table.c.id
         foreign = select(key).where(column.in_(_made_contacts(run_id))).except_(_own(run_id, target))
         rows = rows.where(key.in_(foreign))
     if table.name == DuplicateCandidate.__tablename__:
