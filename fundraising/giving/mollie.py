@@ -178,21 +178,19 @@ class MollieDoor:
         A payment that is not ours (it bears no key) is left out, and one that cannot be read (another site of the
         charity uses the same name for a key, and asks for dollars) with a line in the log.
         """
-        page = self._ask(lambda client: client.payments.list(limit=_PAGE))
-        while page is not None:
-            for raw in page:
-                if parse_instant(raw["createdAt"]) < moment:
-                    return
-                if _key_of(raw) and (row := _payment_if_usable(raw)) is not None:
-                    yield row
-            page = self._next(page)
+        for raw in self._back_to(moment, lambda client: client.payments.list(limit=_PAGE)):
+            made_since = parse_instant(raw["createdAt"]) >= moment
+            if made_since and _key_of(raw) and (row := _payment_if_usable(raw)) is not None:
+                yield row
 
-    def recently_taken_back(self) -> set[TakenBack]:
-        """The account's newest fifty refunds and newest fifty chargebacks, as they stand. Raises MollieError."""
-        refunds = self._ask(lambda client: client.refunds.list(limit=_PAGE))
-        chargebacks = self._ask(lambda client: client.chargebacks.list(limit=_PAGE))
+    def taken_back_since(self, moment: datetime) -> set[TakenBack]:
+        """The account's refunds and chargebacks made at or after a moment, as they stand, and some older ones.
+
+        Raises MollieError.
+        """
+        refunds = self._back_to(moment, lambda client: client.refunds.list(limit=_PAGE))
         found = {TakenBack(raw["paymentId"], raw["id"], raw["status"]) for raw in refunds}
-        for raw in chargebacks:
+        for raw in self._back_to(moment, lambda client: client.chargebacks.list(limit=_PAGE)):
             state = ChargebackState.REVERSED if raw.get("reversedAt") else ChargebackState.STANDING
             found.add(TakenBack(raw["paymentId"], raw["id"], state))
         return found
@@ -218,6 +216,15 @@ class MollieDoor:
         found = self._ask(lambda client: client.methods.list(locale="nl_NL"))
         methods = [_method(raw) for raw in found]
         return sorted(methods, key=lambda method: method.code != FIRST_METHOD)
+
+    def _back_to(self, moment: datetime, listed: Callable[[Any], Any]) -> Iterator[Any]:
+        """What a list of Mollie's holds, newest first, page by page, through the page on which a moment lies."""
+        page = self._ask(listed)
+        while page is not None:
+            rows = list(page)
+            yield from rows
+            behind = any(parse_instant(raw["createdAt"]) < moment for raw in rows)
+            page = None if behind else self._next(page)
 
     def _next(self, page: Any) -> Any:  # noqa: ANN401  the client's lists are untyped
         return self._ask(lambda _client: page.get_next()) if page.has_next() else None

@@ -207,6 +207,19 @@ class TestRefunding:
         assert "Terugbetaling onderweg" in text
         assert refund.id in text
 
+    def test_the_amount_is_not_corrected_while_a_refund_is_under_way(self, finance, mollie, online):
+        reference, _provider_id = online
+        preview = correcting(finance, reference, "bedrag", {"amount": "800"})
+        self.refund(finance, reference, "300")
+        refused = finance.submit(preview.form("/boeken"), status=422)
+        assert "Er loopt een terugbetaling van deze gift" in refused.text
+        assert "€ 1.000" in finance.get(f"/desk/giften/{reference}").text.replace("\u00a0", " ")
+        page = finance.get(f"/desk/giften/{reference}/corrigeren?wat=bedrag")
+        assert "Er loopt een terugbetaling" in page.text
+        assert finance.submit(page.form("/corrigeren"), {"amount": "800"}, status=422).by_id("errors") is not None
+        moved = correcting(finance, reference, "datum", {"received_on": "2026-01-02"})
+        finance.submit(moved.form("/boeken"))
+
     def test_a_large_one_takes_somebody_else(self, staff_pages, finance, mollie, online):
         reference, provider_id = online
         page = self.refund(finance, reference, "600")

@@ -71,10 +71,24 @@ def test_refunds_and_chargebacks_come_along_as_events(door, mollie):
         (EventKind.CHARGEBACK, chargeback.id, "standing", 5_000),
         (EventKind.CHARGEBACK, chargeback.id, "reversed", 5_000),
     }
-    assert door.recently_taken_back() == {
+    assert door.taken_back_since(clock.now() - timedelta(hours=1)) == {
         TakenBack(made.provider_id, refund.id, "processing"),
         TakenBack(made.provider_id, chargeback.id, "reversed"),
     }
+
+
+def test_however_much_was_taken_back_within_the_time_all_of_it_is_seen(door, mollie):
+    made = door.create_payment(ORDER)
+    lifecycle.reach(mollie.world, made.provider_id, "paid")
+    one_euro = lifecycle.RefundOrder(cents=100, status="refunded")
+    old = [lifecycle.refund(mollie.world, made.provider_id, one_euro) for _ in range(60)]
+    mollie.world.clock.advance(timedelta(days=2).total_seconds())
+    new = [lifecycle.refund(mollie.world, made.provider_id, one_euro) for _ in range(60)]
+    seen = {fact.ref for fact in door.taken_back_since(mollie.world.clock.now() - timedelta(days=1))}
+    assert {refund.id for refund in new} <= seen
+    assert seen < {refund.id for refund in (*old, *new)}
+    everything = {fact.ref for fact in door.taken_back_since(mollie.world.clock.now() - timedelta(days=9))}
+    assert everything == {refund.id for refund in (*old, *new)}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,18 @@ from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import MollieDoor, MollieUnavailable
 from fundraising.giving.queries.refunds import refund_request, refunds_in
-from fundraising.giving.rules.refunds import MoreThanLeft, NotASecondPerson, NothingToRefund, RequestState, WrongState
+from fundraising.giving.rules.refunds import (
+    MoreThanLeft,
+    NotASecondPerson,
+    NothingToRefund,
+    RefundUnderWay,
+    RequestState,
+    WrongState,
+)
 from fundraising.giving.services.refunds import (
     approve_refund,
     decline_refund,
+    keep_refunds_off,
     left_to_refund,
     request_refund,
     try_now,
@@ -158,6 +166,30 @@ def test_a_correction_of_the_amount_leaves_less(house, paid, ask):
         ask(201)
     with transaction():
         correct(Correction(gift_id=gift_id, reason=Reason.WRONG_AMOUNT, recorded_by="test", amount=Euro.of(1000)))
+
+
+@pytest.mark.parametrize("came_from", ["us", "Mollie"])
+def test_what_was_received_stays_until_a_refund_is_booked(house, mollie, paid, ask, came_from):
+    if came_from == "us":
+        ask_refund(house.door, ask())
+    else:
+        lifecycle.refund(mollie.world, paid, lifecycle.RefundOrder(cents=300_00))
+        sync_payment(house.door, paid)
+    with transaction(), pytest.raises(RefundUnderWay):
+        keep_refunds_off(paid)
+    lifecycle.move_refund(mollie.world, at_mollie(mollie, paid)[0].id, "processing")
+    sync_payment(house.door, paid)
+    with transaction():
+        keep_refunds_off(paid)
+
+
+def test_a_refund_that_waits_for_somebody_keeps_the_amount_too(paid, ask):
+    number = ask(600)
+    with transaction(), pytest.raises(RefundUnderWay):
+        keep_refunds_off(paid)
+    with transaction():
+        withdraw_refund(number)
+        keep_refunds_off(paid)
 
 
 def test_what_is_not_paid_is_not_refunded(house, people):

@@ -68,6 +68,15 @@ _BULK_LOCK = (4711, 1)
 _COLUMNS = [field.name for field in fields(Entry) if field.name != "source"]
 
 
+def begin_booking() -> None:
+    """Let a bulk booking end, and keep one from beginning until the transaction ends.
+
+    For whoever locks contacts before booking a gift. A bulk booking refers to contacts, for which PostgreSQL locks them
+    too: each would wait for the other, were the contacts locked before this.
+    """
+    _hold_bulk_back()
+
+
 def record_gift(booking: Booking) -> RecordedGift:
     """Book money that came in as a new gift, or find the gift that its source became before.
 

@@ -75,6 +75,9 @@ _PAUSE_SECONDS = 0.005
 _MOST_UNANSWERED = 3
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
+# What was taken back within this time is looked at every minute, however much it is. Longer than a house is ever down,
+# and than it takes a refund to fail; what is older is met when its payment has its own turn.
+_TAKEN_BACK_WITHIN = timedelta(days=31)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -257,7 +260,8 @@ def _taken(payment: DuePayment) -> bool:
 
 def _newly_taken_back(door: MollieDoor) -> set[str]:
     session().rollback()  # nothing stays open while Mollie is asked
-    facts = [(fact.payment_id, fact.ref, str(fact.state)) for fact in door.recently_taken_back()]
+    found = door.taken_back_since(clock.now() - _TAKEN_BACK_WITHIN)
+    facts = [(fact.payment_id, fact.ref, str(fact.state)) for fact in found]
     return unseen(facts)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from fundraising.db import session
-from fundraising.giving.models import Payment, RefundRequest
-from fundraising.giving.rules.refunds import TO_ASK, RequestState
+from fundraising.giving.models import Payment, PaymentEvent, RefundRequest
+from fundraising.giving.rules import Event, EventKind
+from fundraising.giving.rules.refunds import TO_ASK, UNBOOKED, RequestState, refund_seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,6 +57,18 @@ def refunds_of(provider_id: str) -> list[RefundRow]:
 def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
     """Refunds in these states, the oldest first: what waits for somebody."""
     return _read(RefundRequest.state.in_(states), most=most)
+
+
+def refund_under_way(provider_id: str) -> bool:
+    """Whether a refund of a payment was asked for, by us or at Mollie itself, that is not in the ledger yet."""
+    asked = select(RefundRequest.id).join(Payment, Payment.id == RefundRequest.payment_id)
+    asked = asked.where(Payment.provider_id == provider_id, RefundRequest.state.in_(UNBOOKED))
+    if session().scalar(asked.limit(1)) is not None:
+        return True
+    seen = select(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
+    rows = session().scalars(seen.where(Payment.provider_id == provider_id, PaymentEvent.kind == EventKind.REFUND))
+    events = [Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on) for row in rows]
+    return any(refund_seen(events, event.provider_ref) in UNBOOKED for event in events)
 
 
 def due_refunds(now: datetime, *, most: int) -> list[int]:

@@ -68,6 +68,8 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
 SPOKEN_FOR = frozenset(
     {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.ASKED, RequestState.POSTPONED}
 )
+# Of these a refund can still come into the ledger, which is not there yet.
+UNBOOKED = SPOKEN_FOR | {RequestState.ACCEPTED}
 # Of these Mollie is to be asked, or asked again.
 TO_ASK = frozenset({RequestState.APPROVED, RequestState.ASKED, RequestState.POSTPONED})
 # Of these the money left for the donor.
@@ -101,6 +103,10 @@ class MoreThanLeft(RefundError):
 
 class NotASecondPerson(RefundError):
     """Whoever asked for a refund cannot be the one who agrees to it."""
+
+
+class RefundUnderWay(RefundError):
+    """A refund was asked for and is not booked yet: what it is to be of must stay as it is until then."""
 
 
 class WrongState(RefundError):

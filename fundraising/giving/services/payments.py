@@ -15,7 +15,7 @@ from fundraising.contacts.services.recognition import find_or_create
 from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
-from fundraising.gifts.services import record_gift, record_reversal
+from fundraising.gifts.services import begin_booking, record_gift, record_reversal
 from fundraising.giving.models import Donation, Payment, PaymentEvent
 from fundraising.giving.rules import (
     PROVIDER,
@@ -246,6 +246,7 @@ def _book(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: st
 
 
 def _book_gift(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: str, *, second: bool) -> None:
+    begin_booking()
     _find_contact(donation, payer_iban)
     gift = record_gift(
         Booking(

@@ -17,15 +17,18 @@ from fundraising.db import insert_new, session
 from fundraising.gifts.queries import entries, gift_by_source
 from fundraising.gifts.rules import ROOTS, Source, positive, standing, written_reference
 from fundraising.giving.models import Donation, Payment, PaymentEvent, RefundRequest
+from fundraising.giving.queries.refunds import refund_under_way
 from fundraising.giving.rules import PROVIDER, Event, EventKind, PaymentStatus, retry_at
 from fundraising.giving.rules.refunds import (
     GONE,
     SPOKEN_FOR,
     TO_ASK,
+    UNBOOKED,
     MoreThanLeft,
     NotASecondPerson,
     NothingToRefund,
     RefundOrder,
+    RefundUnderWay,
     RequestState,
     WrongState,
     left_of,
@@ -88,6 +91,17 @@ def left_to_refund(payment_id: int) -> Euro:
     if payment is None or payment.status is not PaymentStatus.PAID:
         return Euro(0)
     return _left(payment)
+
+
+def keep_refunds_off(provider_id: str) -> None:
+    """Keep a payment, by Mollie's id of it, to ourselves until the transaction ends: what was received is corrected.
+
+    A refund is asked of what stands. Were less to stand once Mollie sends it, the ledger could not book it. So
+    RefundUnderWay is raised where one is on its way; without such a payment nothing is kept.
+    """
+    session().execute(select(Payment.id).where(Payment.provider_id == provider_id).with_for_update())
+    if refund_under_way(provider_id):
+        raise RefundUnderWay(provider_id)
 
 
 def approve_refund(request_id: int) -> None:
@@ -238,8 +252,9 @@ def _events(payment: Payment) -> list[Event]:
 
 
 def _asked_before(payment_id: int) -> list[Euro]:
-    gone = SPOKEN_FOR | GONE | {RequestState.ACCEPTED}
-    asked = select(RefundRequest.amount).where(RefundRequest.payment_id == payment_id, RefundRequest.state.in_(gone))
+    asked = select(RefundRequest.amount).where(
+        RefundRequest.payment_id == payment_id, RefundRequest.state.in_(UNBOOKED | GONE)
+    )
     return list(session().scalars(asked))
 
 

@@ -17,7 +17,7 @@ from fundraising.contacts.queries.search import found_contacts
 from fundraising.db import transaction
 from fundraising.desk.forms.gifts import FACTS, CorrectionForm
 from fundraising.desk.views.blueprint import blueprint
-from fundraising.desk.views.gifts.page import gift_or_404, paid_through_mollie, words_of_gifts
+from fundraising.desk.views.gifts.page import gift_or_404, words_of_gifts
 from fundraising.desk.views.gifts.words import method_names
 from fundraising.gifts.queries import closed_through, entries
 from fundraising.gifts.rules import (
@@ -25,6 +25,7 @@ from fundraising.gifts.rules import (
     ROOTS,
     BadCorrection,
     Correction,
+    EntryKind,
     FutureDate,
     LedgerError,
     MoreThanStands,
@@ -35,8 +36,10 @@ from fundraising.gifts.rules import (
 )
 from fundraising.gifts.rules.corrections import undoing
 from fundraising.gifts.services import correct_as_seen, planned_correction
-from fundraising.giving.queries.refunds import refunds_of
-from fundraising.giving.rules.refunds import SPOKEN_FOR, RequestState
+from fundraising.giving.queries.refunds import refund_under_way
+from fundraising.giving.rules import PROVIDER
+from fundraising.giving.rules.refunds import RefundUnderWay
+from fundraising.giving.services.refunds import keep_refunds_off
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language
@@ -86,8 +89,8 @@ def preview_correction(reference: str) -> str | tuple[str, int]:
     if correction is None:
         return _page(found, lines, form), _UNPROCESSABLE
     try:
-        planned = planned_correction(correction)
-    except LedgerError as refused:
+        planned = _planned(correction, lines)
+    except (LedgerError, RefundUnderWay) as refused:
         _say(form, refused)
         return _page(found, lines, form), _UNPROCESSABLE
     closed = closed_through()
@@ -113,7 +116,7 @@ def book_correction(reference: str) -> Response | tuple[str, int]:
         lines = entries(found.gift_id)
         form.seen.data = str(lines[-1].entry_id)
         return _page(gift_or_404(reference), lines, form, stale=True), _CONFLICT
-    except LedgerError as refused:
+    except (LedgerError, RefundUnderWay) as refused:
         _say(form, refused)
         return _page(found, entries(found.gift_id), form), _UNPROCESSABLE
     undo = url_for("desk.undo_correction", reference=found.reference, correction_id=number)
@@ -131,14 +134,24 @@ def undo_correction(reference: str, correction_id: int) -> Response:
         again = undoing(correction_id, lines, _actor())
         _book(found, again, lines[-1].entry_id)
         notice(_("The correction is taken back, by another one."))
+    except RefundUnderWay:
+        notice(_("A refund of this gift is under way. Take the correction back once that is booked."), tone=Tone.BAD)
     except LedgerError:
         notice(_("This cannot be taken back: something was booked upon it. Correct the gift anew."), tone=Tone.BAD)
     return redirect(url_for("desk.gift", reference=found.reference), code=_SEE_OTHER)
 
 
+def _planned(correction: Correction, lines: Sequence[EntryRow]) -> list[Entry]:
+    if correction.amount is not None and refund_under_way(_paid_by(lines)):
+        raise RefundUnderWay(str(correction.gift_id))
+    return planned_correction(correction)
+
+
 def _book(found: GiftSummary, correction: Correction, seen: int) -> int:
     fact = CORRECTS[correction.reason]
     with transaction():
+        if correction.amount is not None:
+            keep_refunds_off(_paid_by(entries(found.gift_id)))
         root = next(line for line in standing(entries(found.gift_id)) if line.kind in ROOTS)
         number = correct_as_seen(correction, seen)
         record(
@@ -148,6 +161,12 @@ def _book(found: GiftSummary, correction: Correction, seen: int) -> int:
             after={fact: _told(getattr(correction, fact)), "reason": correction.reason.value},
         )
     return number
+
+
+def _paid_by(lines: Sequence[EntryRow]) -> str:
+    """Mollie's id of the payment behind a gift; empty for one that came otherwise."""
+    paid = (line.source for line in lines if line.kind is EntryKind.RECEIVED and line.source.system == PROVIDER)
+    return next((source.ref for source in paid), "")
 
 
 def _told(value: object) -> object:
@@ -220,9 +239,12 @@ def _actor() -> str:
     return f"staff:{current_user().user_id}"
 
 
-def _say(form: CorrectionForm, refused: LedgerError) -> None:
+def _say(form: CorrectionForm, refused: LedgerError | RefundUnderWay) -> None:
     """Say beside the field what the ledger does not want."""
-    words = {
+    words: dict[type[Exception], str] = {
+        RefundUnderWay: _(
+            "A refund of this gift is under way. Correct the amount once that is booked, or withdraw the refund first."
+        ),
         BadCorrection: _("It is like that already. What should it be?"),
         NotPositive: _("An amount is more than nothing. Refund the gift if nothing of it should stand."),
         MoreThanStands: _("More than this went back already. What was received is at least that."),
@@ -239,8 +261,6 @@ def _page(
     plan: _Plan | None = None,
     stale: bool = False,
 ) -> str:
-    paid = paid_through_mollie(lines)
-    refunds = refunds_of(paid.payment.provider_id) if paid else []
     shown = [*lines, *(plan.entries if plan else ())]
     return render_template(
         "desk/gifts/correct.html",
@@ -251,6 +271,6 @@ def _page(
         plan=plan,
         stale=stale,
         today=today(),
-        refund_open=any(each.state in SPOKEN_FOR | {RequestState.ACCEPTED} for each in refunds),
+        refund_open=refund_under_way(_paid_by(lines)),
         **words_of_gifts(shown),
     )
