@@ -25,7 +25,9 @@ HISTORIC = Source("test", "historic")
 @pytest.mark.postgresql_only  # SQLite lets one write at a time, whatever it is
 def test_a_gift_that_brings_an_address_while_earlier_years_come_in(house, mollie):
     with transaction():
-        giver = person(surname="Sluis", match_name="sluis", email="a.sluis@example.nl")
+        giver = person(
+            given_name="A.", name_prefix="van der", surname="Sluis", match_name="sluis", email="a.sluis@example.nl"
+        )
     provider_id = house.give()
     with transaction():
         donor = session().query(Donation).one().donor

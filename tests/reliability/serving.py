@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 KEY = "test_simulator0000000000000000000000"
-JOBS = ("payment-hints", "mail-delivery", "payments-sweep")
+JOBS = ("payment-hints", "mail-delivery", "payments-sweep", "refunds")
 # A minute of the schedule, in a test.
 MINUTE_SECONDS = 0.15
 

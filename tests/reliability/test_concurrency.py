@@ -12,20 +12,27 @@ from sqlalchemy import func, select
 
 from config import Config
 from fundraising import clock
+from fundraising.accounts.rules import Actor, ActorKind, Role
+from fundraising.accounts.services import acting_as
 from fundraising.app import create_app
 from fundraising.db import session, transaction
 from fundraising.gifts.models import GiftEntry
-from fundraising.gifts.rules import Booking, LedgerMode, Source
-from fundraising.gifts.services import record_gift
+from fundraising.gifts.queries import gift_by_source
+from fundraising.gifts.rules import Booking, Correction, LedgerMode, Reason, Source
+from fundraising.gifts.services import correct, record_gift
 from fundraising.giving import queries
 from fundraising.giving.jobs import process_hints, start_payment, sweep, sync_payment
+from fundraising.giving.jobs.refunds import ask_refund
 from fundraising.giving.models import Donation, Payment
+from fundraising.giving.rules.refunds import MoreThanLeft, RefundUnderWay, WrongState
 from fundraising.giving.services.donations import payment_to_use, submit_donation
 from fundraising.giving.services.hints import note_hint
+from fundraising.giving.services.refunds import approve_refund, keep_refunds_off, request_refund
 from fundraising.giving.simulator import lifecycle
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 from fundraising.web.tokens import Tokens
+from tests.factories import accounts
 from tests.reliability.crowd import Donor
 from tests.reliability.serving import Installation, in_processes
 from tests.reliability.stage import BACK, submission, watched_door
@@ -198,6 +205,84 @@ def test_competing_writers_lose_no_gift_and_double_none(office, mollie, config, 
     rows = session().execute(select(GiftEntry.source_ref, GiftEntry.amount)).all()
     assert len({ref for ref, _ in rows}) == len(rows) == GIFTS_EACH * (PROCESSES + 1)
     assert sum(amount.cents for _, amount in rows) == 100 * len(rows)
+
+
+class TestRefunds:
+    """Of a gift of € 1.000, by several members of staff at the same moment."""
+
+    @pytest.fixture
+    def staff(self, office) -> list[Actor]:
+        with transaction():
+            people = [accounts.user(Role.FINANCE, name=f"Collega {number}") for number in range(5)]
+            return [Actor(ActorKind.USER, person.name, person.id) for person in people]
+
+    @pytest.fixture
+    def paid(self, office, mollie) -> str:
+        provider_id = given(office, form=4)
+        lifecycle.reach(mollie.world, provider_id, "paid")
+        sync_payment(office.extensions["mollie"], provider_id)
+        return provider_id
+
+    def ask(self, paid: str, euros: int, *, by: Actor, above: int = 5000) -> int:
+        payment_id = queries.payment(paid).payment_id
+        with acting_as(by), transaction():
+            return request_refund(
+                payment_id, Euro.of(euros), note="", form_key=f"form-{by.user_id}", approval_above=Euro.of(above)
+            )
+
+    def test_one_that_several_agree_to_is_made_once(self, office, mollie, staff, paid):
+        number = self.ask(paid, 600, by=staff[0], above=500)
+
+        def agree(each: int) -> str:
+            try:
+                with acting_as(staff[1 + each]), transaction():
+                    approve_refund(number)
+            except WrongState:
+                return "late"
+            finally:
+                ask_refund(office.extensions["mollie"], number)
+            return "agreed"
+
+        assert sorted(at_once(office, 4, agree)) == ["agreed", "late", "late", "late"]
+        assert [refund.cents for refund in mollie.world.refunds(paid)] == [600_00]
+
+    def test_together_they_are_never_more_than_is_left(self, office, mollie, staff, paid):
+        def ask(each: int) -> str:
+            try:
+                number = self.ask(paid, 600, by=staff[each])
+            except MoreThanLeft:
+                return "too much"
+            ask_refund(office.extensions["mollie"], number)
+            return "asked"
+
+        assert sorted(at_once(office, 4, ask)) == ["asked", "too much", "too much", "too much"]
+        assert [refund.cents for refund in mollie.world.refunds(paid)] == [600_00]
+
+    def test_what_was_received_is_not_corrected_under_a_refund(self, office, mollie, staff, paid):
+        def act(each: int) -> str:
+            try:
+                if each % 2:
+                    self.ask(paid, 900, by=staff[each])
+                else:
+                    self.correct_amount(paid, 200 + each)
+            except (MoreThanLeft, RefundUnderWay):
+                return "refused"
+            return "refunds" if each % 2 else "corrected"
+
+        done = set(at_once(office, 4, act)) - {"refused"}
+        assert done in ({"refunds"}, {"corrected"})
+        if done == {"corrected"}:
+            self.correct_amount(paid, 1000)
+
+    def correct_amount(self, paid: str, euros: int) -> None:
+        gift = gift_by_source(Source("mollie", paid))
+        with transaction():
+            keep_refunds_off(paid)
+            correct(
+                Correction(
+                    gift_id=gift.gift_id, reason=Reason.WRONG_AMOUNT, recorded_by="finance", amount=Euro.of(euros)
+                )
+            )
 
 
 def record_many(number: int, installation: Installation) -> None:
