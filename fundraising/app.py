@@ -42,6 +42,10 @@ from fundraising.programmes.cli import cli as programmes
 from fundraising.resources import resource
 from fundraising.web import WebSettings, init_web
 
+_COMMANDS = (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS)
+# `db` is Flask-Migrate's.
+_OURS = frozenset({"db", *(str(command.name) for command in (*_COMMANDS, *BEFORE_THE_APP))})
+
 
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for these settings, by default those of the environment. Raises ConfigError."""
@@ -80,7 +84,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(gift_imports)
     history.expect(LedgerMode.TEST if settings.test_mode else LedgerMode.LIVE)
     init_operations(app)
-    for command in (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS):
+    for command in _COMMANDS:
         app.cli.add_command(command)
     return app
 
@@ -123,8 +127,19 @@ def _create_app_or_say_why_not() -> Flask:
         raise click.ClickException(str(faults)) from None
 
 
-# The commands of a web framework (run, shell, routes, its debug switch) are of no use to an administrator.
-cli = FlaskGroup(
+class _OurCommands(FlaskGroup):
+    """Our commands alone: those of a web framework and its extensions are of no use to an administrator."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, as `--help` shows them."""
+        return [name for name in super().list_commands(ctx) if name in _OURS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name; None for one that is not ours."""
+        return super().get_command(ctx, name) if name in _OURS else None
+
+
+cli = _OurCommands(
     create_app=_create_app_or_say_why_not,
     add_default_commands=False,
     add_version_option=False,
