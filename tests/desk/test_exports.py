@@ -53,6 +53,26 @@ def told():
     return row.action, json.loads(row.body)["after"]
 
 
+@pytest.mark.parametrize(
+    ("role", "listed", "query"),
+    [
+        (Role.RELATIONS, "/desk/relaties", "soort=person&taal=nl&endpoint=x&_external=1"),
+        (Role.FINANCE, "/desk/relaties", "organisatie=church&plaats=Ons+Dorp"),
+        (Role.FINANCE, "/desk/giften", "jaar=2026&endpoint=x"),
+    ],
+)
+def test_the_list_leads_to_its_export_with_its_filter_and_back(people, staff_pages, role, listed, query):
+    pages = staff_pages(role)
+    address = pages.get(f"{listed}?{query}").link("Exporteren")
+    assert address == f"{listed}/exporteren?{query}"
+    assert pages.get(address).link("Terug naar de lijst") == f"{listed}?{query}"
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR])
+def test_who_may_not_export_is_not_led_there(people, staff_pages, role):
+    assert "exporteren" not in staff_pages(role).get("/desk/relaties").text.casefold()
+
+
 class TestContacts:
     def test_as_csv(self, people, staff_pages):
         rows = rows_of(taken(staff_pages(Role.RELATIONS), "/desk/relaties/exporteren"))

@@ -6,11 +6,13 @@ import pytest
 
 from fundraising.accounts.rules import Role
 from fundraising.db import transaction
+from fundraising.gifts.rules import Source
 from fundraising.money import Euro
 from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
 from tests.factories.contacts import person
-from tests.factories.gifts import gift
+from tests.factories.gifts import gift, refund
+from tests.web.page_client import text_of
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def three(app, finance):
 
 
 def rows(page):
-    return [[td.text or "" for td in tr.iter("td")] for tr in page.all("tr") if list(tr.iter("td"))]
+    return [list(tr.iter("td")) for tr in page.all("tr") if tr.get("data-row") is not None]
 
 
 def test_without_gifts_it_says_how_they_come(finance):
@@ -40,7 +42,16 @@ def test_it_lists_the_newest_first_and_adds_up(finance, three):
     page = finance.get("/desk/giften")
     assert page.text.index("1 apr 2026") < page.text.index("14 mrt 2026") < page.text.index("31 dec 2025")
     assert "M. de Bruning" in page.text
-    assert "€ 1.375" in page.text.replace("\u00a0", " ")
+    (foot,) = page.all("tfoot")
+    assert text_of(foot).replace("\u00a0", " ") == "3 giften in totaal € 1.375"
+
+
+def test_what_went_back_is_told_in_the_foot(app, finance):
+    with app.app_context(), transaction():
+        gift(amount=Euro.of(100), source=Source("test", "one"))
+        refund(Source("test", "one"), Euro.of(30))
+    (foot,) = finance.get("/desk/giften").all("tfoot")
+    assert text_of(foot).replace("\u00a0", " ") == "1 gift in totaal € 70 van € 100"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.contacts import filters_of
 from fundraising.desk.views.gifts.listing import filter_of
 from fundraising.desk.views.gifts.words import method_name, method_names
+from fundraising.desk.views.shell import along
 from fundraising.desk.views.words import word
 from fundraising.gifts.queries.exported import exported_gifts
 from fundraising.gifts.queries.listing import list_totals
@@ -60,7 +61,7 @@ class _Export:
 def export_contacts() -> str:
     """Ask in what shape, and whom to leave out."""
     count = count_exported(filters_of(request.args))
-    return _asked(_("Export contacts"), count, back=_list_page(".contacts"), whom=True)
+    return _asked(_("Export contacts"), count, back=along("desk.contacts"), whom=True)
 
 
 @blueprint.post("/relaties/exporteren")
@@ -80,7 +81,7 @@ def take_contacts() -> Response | tuple[str, int]:
 @requires(Permission.EXPORT_GIFTS)
 def export_gifts() -> str:
     """Ask in what shape."""
-    return _asked(_("Export gifts"), _count_gifts(), back=_list_page(".gifts"), whom=False)
+    return _asked(_("Export gifts"), _count_gifts(), back=along("desk.gifts"), whom=False)
 
 
 @blueprint.post("/giften/exporteren")
@@ -99,10 +100,6 @@ def _count_gifts() -> int:
 
 def _filter() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value}
-
-
-def _list_page(endpoint: str) -> str:
-    return url_for(endpoint, **_filter())  # type: ignore[arg-type]
 
 
 def _asked(title: str, count: int, *, back: str, whom: bool) -> str:

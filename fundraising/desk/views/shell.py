@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import request
+from flask import request, url_for
 from flask_bootstrap import Bootstrap5
 
 from fundraising.web.lists import address_with
@@ -25,12 +25,17 @@ def init(app: Flask) -> None:
     Bootstrap5(app)
     folder = Path(app.blueprints["bootstrap"].static_folder or "")
     serve_from_memory(app, "bootstrap.static", folder, _STYLESHEET)
-    app.jinja_env.globals.update(notices=notices, here=here, front_page=front_page)
+    app.jinja_env.globals.update(notices=notices, here=here, front_page=front_page, along=along)
 
 
 def front_page() -> str:
     """Where the desk begins."""
     return "/desk/"
+
+
+def along(endpoint: str) -> str:
+    """The address of another page, with the query of this one: a list's filter goes along to its export."""
+    return address_with(url_for(endpoint), request.args.items(multi=True), {})
 
 
 def here(**changes: str | int | None) -> str:
