@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
 
 from fundraising.clock import AMSTERDAM
+from fundraising.db import transaction
 from fundraising.gifts.rules import LedgerError, written_reference
 from fundraising.giving import queries
 from fundraising.giving.jobs import mollie_door, sweep, sync_payment
 from fundraising.giving.mollie import MollieError
+from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.services.payments import ObservationRefused
+from fundraising.giving.services.trouble import settle_stuck
 
 if TYPE_CHECKING:
     from fundraising.giving.queries import EventRow, PaymentSummary
@@ -77,6 +81,34 @@ def sync(payment: str | None) -> None:
             raise click.ClickException(f"{payment} is known to Mollie, but not ours")
     except (MollieError, ObservationRefused, LedgerError) as trouble:
         raise click.ClickException(f"{type(trouble).__name__}: {trouble}") from None
+
+
+@cli.command("stuck")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def list_stuck(limit: int, as_json: bool) -> None:
+    """List what Mollie says and cannot be booked, with why: payments, and webhooks that were put aside."""
+    found = stuck(most=limit)
+    if as_json:
+        click.echo(json.dumps([asdict(each) | {"since": each.since.isoformat()} for each in found], indent=2))
+        return
+    for each in found:
+        reference = written_reference(each.reference) if each.reference else "-"
+        click.echo(f"{each.name:<24}  {each.since.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}  {reference}  {each.error}")
+    click.echo(f"{len(found)} stuck")
+
+
+@cli.command("settle")
+@click.argument("payment")
+@click.option("--reason", required=True, help="What was found out, and what was done about it.")
+def settle(payment: str, reason: str) -> None:
+    """Try no more to book PAYMENT (as `stuck` names it), until Mollie has something new to tell of it."""
+    try:
+        with transaction():
+            settle_stuck(payment, reason)
+    except LookupError:
+        raise click.ClickException(f"nothing of {payment} is stuck") from None
+    click.echo("settled")
 
 
 def _sweep() -> None:

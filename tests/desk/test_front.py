@@ -6,10 +6,11 @@ import pytest
 
 from fundraising.accounts.rules import Actor, ActorKind, Role, Subject
 from fundraising.accounts.services.audit import acting_as, record
-from fundraising.clock import now
+from fundraising.clock import now, standing_still
 from fundraising.contacts.models import ContactEmail, DuplicateCandidate
 from fundraising.db import session, transaction
 from fundraising.desk.views.panels import MOST_ROWS
+from fundraising.gifts.rules import Source
 from fundraising.giving.rules import PaymentStatus, Route
 from fundraising.mailer import Message, OutgoingMail, enqueue
 from fundraising.mailer.outbox import MailState
@@ -17,7 +18,7 @@ from fundraising.money import Euro
 from fundraising.operations.models import Alert
 from fundraising.tasks import JobState
 from tests.factories.contacts import organisation, person
-from tests.factories.gifts import gift
+from tests.factories.gifts import gift, refund
 from tests.factories.giving import donation, donor, payment
 
 # Its payments stand in tables alone: nobody booked them.
@@ -54,7 +55,14 @@ def headings(page):
 def test_relations_see_gifts_with_their_message_and_what_to_mend(house, staff_pages):
     page = staff_pages(Role.RELATIONS).get("/desk/")
     assert page.heading == "Vandaag"
-    assert headings(page) == ["Nieuwe giften", "Dubbelen om te beoordelen", "E-mail die terugkomt", "Nieuwe relaties"]
+    assert headings(page) == [
+        "Nieuwe giften",
+        "Dubbelen om te beoordelen",
+        "E-mail die terugkomt",
+        "E-mailadressen met een mogelijke typefout",
+        "Adressen om te beoordelen",
+        "Nieuwe relaties",
+    ]
     assert "Voor <b>mijn</b> buurvrouw" in page.text
     assert "J. de Bruning" in page.text
     assert "scriba@kerk.example" in page.text
@@ -66,8 +74,10 @@ def test_relations_see_gifts_with_their_message_and_what_to_mend(house, staff_pa
 def test_finance_sees_what_is_open_double_or_undelivered(house, staff_pages):
     page = staff_pages(Role.FINANCE).get("/desk/")
     assert headings(page) == [
+        "Terugbetalingen die wachten",
         "Toegezegde overboekingen",
         "Dubbel betaald",
+        "Niet te boeken",
         "Uitzonderingen",
         "Mail die niet bezorgd kon worden",
     ]
@@ -136,6 +146,31 @@ def test_a_panel_shows_a_few_rows_and_leads_to_the_rest(app, staff_pages, querie
     assert page.text.count("J. de Vries") == MOST_ROWS
     assert page.link("Alles tonen") == "/desk/relaties?sorteer=-sinds"
     assert len(many) <= len(few)
+
+
+def test_a_mistyped_address_is_a_task_as_long_as_it_is_new(app, staff_pages):
+    with app.app_context(), transaction():
+        for address in ("anna@gmial.com", "bram@gmail.com", "kees@eigen-domein.example"):
+            person(email=address)
+        with standing_still(now() - timedelta(days=40)):
+            person(email="oud@hotmial.com")
+    page = staff_pages(Role.RELATIONS).get("/desk/")
+    assert "anna@gmial.com; bedoeld is waarschijnlijk anna@gmail.com" in page.text
+    assert page.text.count("bedoeld is waarschijnlijk") == 1
+
+
+@a_promise_of_payment
+def test_a_double_payment_of_which_one_went_back_is_dealt_with(app, staff_pages, programmes):
+    with app.app_context(), transaction():
+        twice = donation(amount=Euro.of(75))
+        for attempt in (1, 2):
+            paid = payment(twice, attempt=attempt, status=PaymentStatus.PAID, paid_at=now()).provider_id
+            gift(amount=Euro.of(75), source=Source("mollie", paid))
+    pages = staff_pages(Role.FINANCE)
+    assert pages.get("/desk/").text.count("€ 75") == 2
+    with app.app_context(), transaction():
+        refund(Source("mollie", paid), Euro.of(75))
+    assert "niets dubbel betaald" in pages.get("/desk/").text
 
 
 @a_promise_of_payment

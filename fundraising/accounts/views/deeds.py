@@ -52,6 +52,8 @@ DEEDS = {
     "gift.refund_withdrawn": _("Refund withdrawn"),
     "gift.refund_tried_again": _("Refund tried again"),
     "gifts.exported": _("Gifts exported"),
+    "payment.settled": _("Payment put aside"),
+    "contact.address_left": _("Typed address not taken over"),
     "giving_link.made": _("Giving link made"),
     "giving_link.ended": _("Giving link ended"),
     "giving_links.exported": _("Giving links exported"),
@@ -92,6 +94,7 @@ RECORD_KINDS = {
     "giving_links": _("Giving links"),
     "audit": _("Audit trail"),
     "import": _("Import"),
+    "payment": _("Payment"),
     "user": _("Colleague"),
 }
 

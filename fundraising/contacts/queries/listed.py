@@ -110,6 +110,26 @@ def lost_mailboxes(*, most: int) -> list[LostMailbox]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    """An address of e-mail that came lately, and whose it is."""
+
+    contact_id: int
+    address: str
+
+
+def newest_addresses(*, since: datetime, most: int) -> list[NewAddress]:
+    """Addresses of e-mail that came since then, the latest first."""
+    rows = session().execute(
+        select(ContactEmail.contact_id, ContactEmail.address, ContactEmail.created_at)
+        .order_by(ContactEmail.id.desc())
+        .limit(most)
+    )
+    recent = [row for row in rows if row.created_at >= since]
+    now_are = current_ids({row.contact_id for row in recent})
+    return [NewAddress(now_are[row.contact_id], row.address) for row in recent]
+
+
 def listed_contacts(
     wanted: ListFilter, *, order: Order = Order.NAME, descending: bool = False, skip: int = 0, limit: int
 ) -> list[ListedContact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,17 +12,27 @@ from fundraising.accounts.rules import SECOND_FACTOR_ROLES
 from fundraising.clock import now
 from fundraising.contacts.queries import display_names
 from fundraising.contacts.queries.likeness import candidate_page
-from fundraising.gifts.queries import GiftFilter, gift_page
+from fundraising.contacts.queries.listed import newest_addresses
+from fundraising.gifts.queries import GiftFilter, gift_by_source, gift_page, gone_sources
+from fundraising.gifts.rules import Source
 from fundraising.giving.queries import donor_messages, double_payments
+from fundraising.giving.queries.addresses import addresses_to_judge
+from fundraising.giving.queries.refunds import refunds_to_look_at
+from fundraising.giving.rules import PROVIDER
+from fundraising.web.fields import better_email
 
 if TYPE_CHECKING:
     from fundraising.accounts.queries import UserRow
     from fundraising.contacts.queries.likeness import Candidate
     from fundraising.gifts.queries import GiftSummary
     from fundraising.giving.queries import PaymentSummary
+    from fundraising.giving.queries.addresses import AddressToJudge
+    from fundraising.giving.queries.refunds import RefundRow
 
-# An older double payment was seen, or its donor has called.
+# What is older was seen, or its donor has called.
 _DOUBLES_SINCE = timedelta(days=31)
+# So many are looked through for those that need somebody.
+_DOUBLES_READ, _ADDRESSES_READ = 100, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,32 @@ class Pair:
     duplicate: Candidate
     name: str
     other_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MistypedAddress:
+    """An address of e-mail that looks mistyped, whose it is, and what was probably meant."""
+
+    contact_id: int
+    name: str
+    address: str
+    better: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAddress:
+    """A postal address to judge, and whose it is."""
+
+    judge: AddressToJudge
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRefund:
+    """A refund that waits for somebody, and its gift."""
+
+    refund: RefundRow
+    gift: GiftSummary | None
 
 
 def new_gifts(most: int) -> list[NewGift]:
@@ -67,5 +104,31 @@ def _waits(row: UserRow) -> bool:
 
 
 def recent_double_payments(most: int) -> list[PaymentSummary]:
-    """Payments of a form that was paid twice in the last month."""
-    return double_payments(since=now() - _DOUBLES_SINCE, most=most)
+    """Payments of a form that was paid twice in the last month, and of which more than one gift still stands."""
+    found = double_payments(since=now() - _DOUBLES_SINCE, most=_DOUBLES_READ)
+    gone = gone_sources(PROVIDER, [payment.provider_id for payment in found])
+    standing = [payment for payment in found if payment.provider_id not in gone]
+    times = Counter(payment.form for payment in standing)
+    return [payment for payment in standing if times[payment.form] > 1][:most]
+
+
+def mistyped_addresses(most: int) -> list[MistypedAddress]:
+    """Of the addresses of e-mail that came in the last month, those that look like a well-known one with a mistake."""
+    newest = newest_addresses(since=now() - _DOUBLES_SINCE, most=_ADDRESSES_READ)
+    meant = ((row, better_email(row.address)) for row in newest)
+    found = [(row, better) for row, better in meant if better][:most]
+    names = display_names({row.contact_id for row, _better in found})
+    return [MistypedAddress(row.contact_id, names[row.contact_id], row.address, better) for row, better in found]
+
+
+def addresses_with_names(most: int) -> list[TypedAddress]:
+    """Postal addresses that came with a gift and are not where its giver's post goes, with who gave."""
+    found = addresses_to_judge(most=most)
+    names = display_names({row.contact_id for row in found})
+    return [TypedAddress(row, names[row.contact_id]) for row in found]
+
+
+def waiting_refunds(most: int) -> list[WaitingRefund]:
+    """Refunds that wait for somebody, with the gift that each is of."""
+    rows = refunds_to_look_at(failed_since=now() - _DOUBLES_SINCE, most=most)
+    return [WaitingRefund(row, gift_by_source(Source(PROVIDER, row.payment_id))) for row in rows]

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundraising.desk.views import contact, contacts, exports, finding, front, gifts, panels, search, shell, words
+from fundraising.desk.views import (
+    addresses,
+    contact,
+    contacts,
+    exports,
+    finding,
+    front,
+    gifts,
+    panels,
+    search,
+    shell,
+    stuck,
+    words,
+)
 from fundraising.desk.views.blueprint import blueprint
 
 if TYPE_CHECKING:
@@ -13,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["init_desk"]
 
 # Imported for their routes.
-_PAGES = (contact, contacts, exports, gifts, search)
+_PAGES = (addresses, contact, contacts, exports, gifts, search, stuck)
 
 
 def init_desk(app: Flask) -> None:

@@ -10,10 +10,20 @@ from fundraising.accounts.queries.trail import TrailFilter, trail
 from fundraising.accounts.rules import Permission, Role
 from fundraising.accounts.views import current_user, requires_staff
 from fundraising.contacts.queries.listed import ListFilter, Order, listed_contacts, lost_mailboxes
-from fundraising.desk.queries.today import new_gifts, pairs_to_judge, recent_double_payments, waiting_colleagues
+from fundraising.desk.queries.today import (
+    addresses_with_names,
+    mistyped_addresses,
+    new_gifts,
+    pairs_to_judge,
+    recent_double_payments,
+    waiting_colleagues,
+    waiting_refunds,
+)
 from fundraising.desk.views.blueprint import blueprint
+from fundraising.desk.views.gifts.words import REFUND_STATES
 from fundraising.desk.views.panels import MOST_ROWS, Panel, panels_for
 from fundraising.giving.queries import open_transfers
+from fundraising.giving.queries.trouble import stuck
 from fundraising.mailer import MailState, outbox
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language, lazy_text
@@ -55,6 +65,25 @@ PANELS = (
         values={"mail": "onbestelbaar"},
     ),
     Panel(
+        name="mistyped_addresses",
+        place=32,
+        title=lazy_text("E-mail addresses that look mistyped"),
+        empty=lazy_text("No new address looks mistyped."),
+        roles=_RELATIONS,
+        permission=Permission.EDIT_CONTACTS,
+        read=partial(mistyped_addresses, _READ),
+    ),
+    Panel(
+        name="typed_addresses",
+        place=35,
+        title=lazy_text("Addresses to judge"),
+        empty=lazy_text("Nobody gave another address than we know."),
+        roles=_RELATIONS,
+        permission=Permission.EDIT_CONTACTS,
+        read=partial(addresses_with_names, _READ),
+        endpoint="desk.addresses",
+    ),
+    Panel(
         name="new_contacts",
         place=40,
         title=lazy_text("New contacts"),
@@ -64,6 +93,16 @@ PANELS = (
         read=partial(listed_contacts, ListFilter(), order=Order.SINCE, descending=True, limit=_READ),
         endpoint="desk.contacts",
         values={"sorteer": "-sinds"},
+    ),
+    Panel(
+        name="refunds",
+        place=45,
+        title=lazy_text("Refunds to look at"),
+        empty=lazy_text("No refund waits for anybody."),
+        roles=_FINANCE,
+        permission=Permission.REFUND_GIFTS,
+        read=partial(waiting_refunds, _READ),
+        endpoint="desk.refunds",
     ),
     Panel(
         name="open_transfers",
@@ -82,6 +121,16 @@ PANELS = (
         roles=_FINANCE,
         permission=Permission.SEE_GIFTS,
         read=partial(recent_double_payments, _READ),
+    ),
+    Panel(
+        name="stuck",
+        place=62,
+        title=lazy_text("Cannot be booked"),
+        empty=lazy_text("Everything that Mollie tells is booked."),
+        roles=_FINANCE,
+        permission=Permission.CORRECT_GIFTS,
+        read=partial(stuck, most=_READ),
+        endpoint="desk.stuck_payments",
     ),
     Panel(
         name="failed_mails",
@@ -126,4 +175,5 @@ def front() -> str:
         "desk/front.html",
         panels=panels_for(user),
         programmes=programme_names(current_language()),
+        refund_states=REFUND_STATES,
     )

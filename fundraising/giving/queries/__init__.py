@@ -63,7 +63,7 @@ class PaymentToMake:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSummary:
-    """A payment in a list."""
+    """A payment in a list. `form` is of the giving form: payments of one form were probably meant as one."""
 
     payment_id: int
     provider_id: str
@@ -76,6 +76,7 @@ class PaymentSummary:
     created_at: datetime
     paid_at: datetime | None
     error: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,11 +331,11 @@ def _payments_of(donation_id: int) -> list[Payment]:
     return list(session().scalars(select(Payment).where(Payment.donation_id == donation_id).order_by(Payment.attempt)))
 
 
-def _summaries() -> Select[Payment, str]:
-    return select(Payment, Donation.reference).join(Donation, Donation.id == Payment.donation_id)
+def _summaries() -> Select[Payment, str, str]:
+    return select(Payment, Donation.reference, Donation.form_nonce).join(Donation, Donation.id == Payment.donation_id)
 
 
-def _summary(payment: Payment, reference: str) -> PaymentSummary:
+def _summary(payment: Payment, reference: str, form: str) -> PaymentSummary:
     return PaymentSummary(
         payment_id=payment.id,
         provider_id=payment.provider_id or "",
@@ -347,4 +348,5 @@ def _summary(payment: Payment, reference: str) -> PaymentSummary:
         created_at=payment.created_at,
         paid_at=payment.paid_at,
         error=payment.error,
+        form=form,
     )

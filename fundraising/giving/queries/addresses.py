@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
@@ -11,6 +12,9 @@ from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import Address, tidy_postcode
 from fundraising.db import session
 from fundraising.giving.models import Donation, DonorDetails
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,15 @@ class AddressToJudge:
 
 def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
     """Addresses that donors typed and that are not where their post goes, the newest gift first."""
+    return _to_judge(_unknown().order_by(Donation.id.desc()).limit(most))
+
+
+def address_to_judge(donation_id: int) -> AddressToJudge | None:
+    """The one that was typed with a gift; None where there is none, or somebody has judged it."""
+    return next(iter(_to_judge(_unknown().where(Donation.id == donation_id))), None)
+
+
+def _unknown() -> Select[Donation]:
     same = (
         (PostalAddress.contact_id == Donation.contact_id)
         & (PostalAddress.street == DonorDetails.street)
@@ -35,7 +48,10 @@ def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
     )
     # One that the contact has or had was judged, or was the first.
     typed = select(Donation).join(DonorDetails).where(DonorDetails.street != "", Donation.contact_id.is_not(None))
-    unknown = typed.where(~exists().where(same)).order_by(Donation.id.desc()).limit(most)
+    return typed.where(~exists().where(same))
+
+
+def _to_judge(unknown: Select[Donation]) -> list[AddressToJudge]:
     found = [(donation, _typed_address(donation.donor)) for donation in session().scalars(unknown)]
     known = ((donation, typed, contact(donation.contact_id or 0).address) for donation, typed in found)
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from fundraising.db import session
 from fundraising.giving.models import Payment, PaymentEvent, RefundRequest
@@ -57,6 +57,13 @@ def refunds_of(provider_id: str) -> list[RefundRow]:
 def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
     """Refunds in these states, the oldest first: what waits for somebody."""
     return _read(RefundRequest.state.in_(states), most=most)
+
+
+def refunds_to_look_at(*, failed_since: datetime, most: int) -> list[RefundRow]:
+    """What waits for somebody, the oldest first: to be agreed to, postponed by Mollie, or failed not long ago."""
+    waits = RefundRequest.state.in_((RequestState.AWAITING_APPROVAL, RequestState.POSTPONED))
+    failed = and_(RefundRequest.state == RequestState.FAILED, RefundRequest.requested_at >= failed_since)
+    return _read(or_(waits, failed), most=most)
 
 
 def refund_under_way(provider_id: str) -> bool:

@@ -14,14 +14,15 @@ from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import current_user, requires
 from fundraising.db import transaction
 from fundraising.desk.forms.gifts import RefundForm
+from fundraising.desk.queries.today import waiting_refunds
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.page import gift_or_404, paid_through_mollie
 from fundraising.desk.views.gifts.words import REFUND_STATES
-from fundraising.gifts.queries import entries, gift_by_source, references_by_source
+from fundraising.gifts.queries import entries, gift_by_source
 from fundraising.gifts.rules import Source
 from fundraising.giving.jobs import TROUBLE, mollie_door
 from fundraising.giving.jobs.refunds import ask_refund
-from fundraising.giving.queries.refunds import refund_request, refunds_in
+from fundraising.giving.queries.refunds import refund_request
 from fundraising.giving.rules import PROVIDER
 from fundraising.giving.rules.refunds import (
     TO_ASK,
@@ -56,7 +57,7 @@ _SEE_OTHER = 303
 _UNPROCESSABLE = 422
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _log = logs.get_logger()
-_WAITING = (RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED)
+_MOST = 100
 
 
 @blueprint.get("/giften/<reference>/terugbetalen")
@@ -99,9 +100,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
 @requires(Permission.REFUND_GIFTS)
 def refunds() -> str:
     """Refunds that wait for somebody: to be agreed to, postponed by Mollie, or failed."""
-    rows = refunds_in(*_WAITING)
-    references = references_by_source(PROVIDER, {row.payment_id for row in rows})
-    return render_template("desk/gifts/refunds.html", refunds=rows, references=references, states=REFUND_STATES)
+    return render_template("desk/gifts/refunds.html", refunds=waiting_refunds(_MOST), states=REFUND_STATES)
 
 
 @blueprint.post("/terugbetalingen/<int:request_id>/goedkeuren")

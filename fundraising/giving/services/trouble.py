@@ -1,0 +1,42 @@
+"""Putting away what cannot be booked, once somebody has looked at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from fundraising.accounts.services import Subject, record
+from fundraising.db import LARGEST_NUMBER, session
+from fundraising.giving.models import Payment, WebhookHint
+from fundraising.giving.rules import HintState
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+
+def settle_stuck(name: str, reason: str) -> None:
+    """Try no more to book a payment, or a webhook about one, until Mollie has something new to tell of it.
+
+    Nothing is booked or changed but that; who decided, and why, stands in the audit trail. `name` is as in
+    `queries.trouble`. Raises LookupError where nothing of that name fails.
+    """
+    held = select(Payment).where(_is_called(name)).with_for_update().execution_options(populate_existing=True)
+    payment = session().scalar(held)
+    parked = select(WebhookHint).where(WebhookHint.provider_id == name, WebhookHint.state == HintState.PARKED)
+    hint = session().scalar(parked.with_for_update().execution_options(populate_existing=True))
+    errors = {"payment": payment.error if payment else "", "webhook": hint.error if hint else ""}
+    if hint is not None:
+        hint.state = HintState.DONE
+    if payment is not None and payment.error:
+        payment.error, payment.check_failures, payment.next_check_at = "", 0, None
+    elif hint is None:
+        raise LookupError(name)
+    told = {kind: error for kind, error in errors.items() if error}
+    subject = Subject("payment", payment.id if payment else None)
+    record("payment.settled", subject, before=told, after={"mollie": name, "reason": reason})
+
+
+def _is_called(name: str) -> ColumnElement[bool]:
+    number = int(name) if name.isdecimal() and len(name) <= len(str(LARGEST_NUMBER)) else 0
+    return Payment.id == number if 0 < number <= LARGEST_NUMBER else Payment.provider_id == name
