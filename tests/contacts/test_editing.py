@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event, update
 
-from fundraising.accounts.rules import Role
+from fundraising.accounts.rules import Role, Subject
+from fundraising.accounts.services import record as audit
 from fundraising.contacts.models import Contact
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import Address, OrganisationKind, PersonName, Salutation
@@ -21,11 +22,14 @@ from fundraising.contacts.services.keeping import rename_person
 from fundraising.contacts.services.notes import add_note
 from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ties import begin_role
-from fundraising.contacts.services.ways import add_account, add_address, add_phone
+from fundraising.contacts.services.ways import add_account, add_address, add_email, add_phone
 from fundraising.db import db, session, transaction
 from tests.factories.contacts import organisation, person
 
 IBAN, OTHER_IBAN = "NL91ABNA0417164300", "NL44RABO0123456789"
+
+
+TELLING = ("address", "is_primary", "number", "kind", "term", "iban", "holder", "provenance")
 
 
 @pytest.fixture
@@ -254,6 +258,12 @@ class TestTies:
         assert record(jan).household is None
 
 
+def ways_of(kept):
+    """How to reach a contact, without the numbers of rows."""
+    entries = (*kept.emails, *kept.phones, *kept.places, *kept.ibans)
+    return sorted(repr({name: getattr(each, name) for name in TELLING if hasattr(each, name)}) for each in entries)
+
+
 class TestRemoving:
     def test_is_asked_first(self, desk, anna):
         (email,) = record(anna).emails
@@ -281,6 +291,39 @@ class TestRemoving:
             save(desk, f"{anna}/{word}/{entry.row_id}/verwijderen", {})
         kept = record(anna)
         assert (kept.phones, kept.places, kept.ibans, kept.notes, kept.positions) == ((), (), (), (), ())
+
+    def test_how_to_reach_somebody_is_put_back_as_it_was(self, desk, anna):
+        done(add_email, anna, "anna@werk.example", primary=True)
+        done(add_phone, anna, "+31612345678")
+        done(add_address, anna, AddressEntry(Address("Dorpsstraat", "1", "1234 AB", "Ede")))
+        done(add_address, anna, AddressEntry(Address("Nieuweweg", "2", "1234 AC", "Ede"), term=Term(date(2026, 2, 1))))
+        done(add_account, anna, Account(IBAN, "A. de Vries", Term(None, date(2026, 1, 31))))
+        before = ways_of(record(anna))
+        for word, entries in (
+            ("email", record(anna).emails),
+            ("telefoon", record(anna).phones),
+            ("adressen", record(anna).places),
+            ("rekeningen", record(anna).ibans),
+        ):
+            for entry in entries:
+                removed = save(desk, f"{anna}/{word}/{entry.row_id}/verwijderen", {})
+                assert ways_of(record(anna)) != before
+                form = removed.form("/terug")
+                assert "put back" in desk.submit(form).text
+                assert ways_of(record(anna)) == before
+                again = desk.submit(form)
+                assert "put back" not in again.text
+                assert ways_of(record(anna)) == before
+
+    def test_what_was_done_otherwise_is_not_undone_here(self, desk, anna):
+        token = desk.get(f"/desk/relaties/{anna}/bewerken/naam").form("naam").values()["csrf_token"]
+        with transaction():
+            renamed = audit("contact.renamed", Subject("contact", anna), before={"surname": "Oud"})
+            elsewhere = audit("contact.email", Subject("contact", anna + 1), before={"email": "van@een.ander"})
+        for number in (renamed, elsewhere, 999_999):
+            answer = desk.client.post(f"/desk/relaties/{anna}/verwijderd/{number}/terug", data={"csrf_token": token})
+            assert answer.status_code == 404
+        assert [email.address for email in record(anna).emails] == ["anna@example.nl"]
 
     def test_a_proven_account_stays(self, desk, app_context):
         proven = done(person, proven_iban=IBAN)

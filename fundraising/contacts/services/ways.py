@@ -121,7 +121,7 @@ def remove_email(contact_id: int, row_id: int, *, version: int) -> None:
     email = _owned(ContactEmail, row.id, row_id)
     for same in _same_mailbox(row.id, email):
         session().delete(same)
-    note_change(row, "contact.email", before={"email": email.address})
+    note_change(row, "contact.email", before={"email": email.address, "preferred": email.is_primary or None})
 
 
 def add_phone(contact_id: int, number: str) -> int:
@@ -182,6 +182,16 @@ def remove_address(contact_id: int, row_id: int, *, version: int) -> None:
     note_change(row, "contact.address", before=_place_told(place))
 
 
+def put_address_back(contact_id: int, entry: AddressEntry) -> None:
+    """Keep an address that stood here before, without ending another. Raises Refusal for one that stands here again."""
+    row = locked(contact_id)
+    columns = _place_columns(entry)
+    _refuse_known(PostalAddress, row.id, *(getattr(PostalAddress, name) == value for name, value in columns.items()))
+    note_change(
+        row, "contact.address", after=_place_told(_added(PostalAddress(contact_id=row.id, created_at=now(), **columns)))
+    )
+
+
 def add_account(contact_id: int, account: Account) -> int:
     """Keep an account that we were told of, which proves nothing; its row's id. Raises Refusal for one that holds."""
     row = locked(contact_id)
@@ -199,6 +209,15 @@ def add_account(contact_id: int, account: Account) -> int:
     _set_account(known, account)
     note_change(row, "contact.account", after=_account_told(known))
     return known.id
+
+
+def put_account_back(contact_id: int, account: Account) -> None:
+    """Keep an account that stood here before and that nothing proved. Raises Refusal for one that stands here again."""
+    row = locked(contact_id)
+    _refuse_known(ContactIban, row.id, ContactIban.iban == account.iban)
+    back = ContactIban(contact_id=row.id, iban=account.iban, provenance=IbanProvenance.TYPED, created_at=now())
+    _set_account(back, account)
+    note_change(row, "contact.account", after=_account_told(_added(back)))
 
 
 def change_account(contact_id: int, row_id: int, account: Account, *, version: int) -> bool:

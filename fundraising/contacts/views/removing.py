@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, render_template, request
+from flask import abort, render_template, request, url_for
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
@@ -16,11 +16,12 @@ from fundraising.contacts.services import ways
 from fundraising.contacts.services.changes import StaleRecord
 from fundraising.contacts.services.households import leave_household
 from fundraising.contacts.services.notes import remove_note
+from fundraising.contacts.services.putting_back import last_removal, put_back
 from fundraising.contacts.services.ties import remove_role
 from fundraising.contacts.views.blueprint import CONFLICT, NUMBER, UNUSABLE, blueprint, found, to_contact
 from fundraising.db import transaction
 from fundraising.web.locale import lazy_text as _
-from fundraising.web.notices import notice
+from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,11 +63,29 @@ def remove_row(contact_id: int, word: str, row_id: int) -> Answer:
         with transaction():
             number, version = seen_of(request.form.get("version"), contact)
             _REMOVERS[word](number, row_id, version=version)
+            removal = last_removal(number)
     except StaleRecord as stale:
         return _asked(stale.now, word, row_id, CHANGED_MEANWHILE), CONFLICT
     except Refusal as refusal:
         return _asked(contact, word, row_id, REASONS[refusal.reason][1]), UNUSABLE
-    notice(_("Removed."))
+    undo = url_for("contacts.undo_removal", contact_id=number, removal=removal) if removal else ""
+    notice(_("Removed."), undo=undo)
+    return to_contact(contact.contact_id)
+
+
+@blueprint.post(f"/<{NUMBER}:contact_id>/verwijderd/<{NUMBER}:removal>/terug")
+@requires(Permission.EDIT_CONTACTS)
+def undo_removal(contact_id: int, removal: int) -> Answer:
+    """Put back what was removed a moment ago."""
+    contact = found(contact_id)
+    try:
+        with transaction():
+            put_back(contact.contact_id, removal)
+        notice(_("It is put back."))
+    except UnknownContact:
+        abort(404)
+    except Refusal as refusal:
+        notice(REASONS[refusal.reason][1], tone=Tone.WARN)
     return to_contact(contact.contact_id)
 
 
