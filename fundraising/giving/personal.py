@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 
 from fundraising.clock import now
-from fundraising.contacts.rules import Salutation, match_name
+from fundraising.contacts.rules import match_name
 from fundraising.db import session
 from fundraising.giving.models import Donation, DonorDetails, GivingLink, Payment, PaymentEvent, RefundRequest
 from fundraising.giving.rules import REFUND_ORDER, UNDECIDED, DonationState, EventKind, RefundState
 from fundraising.giving.rules.refunds import SPOKEN_FOR
+from fundraising.giving.services.donations import NOTHING_TYPED
 from fundraising.personal import PersonalData
 from fundraising.web.locale import lazy_text as _
 
@@ -23,27 +24,11 @@ if TYPE_CHECKING:
     from fundraising.personal import Afterwards, Degree, Person, Told
 
 _UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.PENDING, RefundState.PROCESSING})
-_EMPTY = {
-    "organisation_name": "",
-    "salutation": Salutation.UNKNOWN,
-    "given_name": "",
-    "name_prefix": "",
-    "surname": "",
-    "email": "",
-    "phone": "",
-    "iban": "",
-    "message": "",
-    "newsletter": False,
-    "street": "",
-    "house_number": "",
-    "postcode": "",
-    "town": "",
-}
 
 
 def _donations(person: Person) -> Iterator[Told]:
     for row in session().scalars(select(Donation).where(Donation.id.in_(_theirs(person))).order_by(Donation.id)):
-        filled_in = {name: getattr(row.donor, name) for name in _EMPTY if getattr(row.donor, name)}
+        filled_in = {name: getattr(row.donor, name) for name in NOTHING_TYPED if getattr(row.donor, name)}
         yield {
             "reference": row.reference,
             "created_at": row.created_at,
@@ -87,7 +72,7 @@ def _links(person: Person) -> Iterator[Told]:
 
 def _erase_details(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
     ids = session().scalars(select(Donation.id).where(Donation.id.in_(_theirs(person)))).all()
-    session().execute(update(DonorDetails).where(DonorDetails.donation_id.in_(ids)).values(_EMPTY))
+    session().execute(update(DonorDetails).where(DonorDetails.donation_id.in_(ids)).values(NOTHING_TYPED))
     # Money that comes after all has its contact still: without a name nobody would recognise who gave.
     nobodys = update(Donation).where(Donation.id.in_(ids), Donation.contact_id.is_(None))
     session().execute(nobodys.values(contact_id=person.numbers[0]))
@@ -141,7 +126,10 @@ SOURCES = (
         title=_("What was filled in online"),
         purpose=_("To handle an online gift, and to answer who asks about it."),
         ground=_("Handling the gift that somebody chose to make."),
-        retention=_("As long as the donor is known; what was filled in is not needed for the tax office."),
+        retention=_(
+            "As long as the donor is known; what was filled in is not needed for the tax office. Of a promise that was"
+            " never kept, until a year after it lapsed."
+        ),
         ending=_("All that was typed is erased at once. Amount, date and reference stay."),
         read=_donations,
         erase=_erase_details,

@@ -37,8 +37,9 @@ from fundraising.gifts.queries import tax_year_total
 from fundraising.gifts.rules import Correction
 from fundraising.gifts.rules import Reason as CorrectionReason
 from fundraising.gifts.services import correct
-from fundraising.giving.models import Donation, PaymentEvent
+from fundraising.giving.models import Donation, PaymentEvent, RefundRequest
 from fundraising.giving.rules import EventKind, PaymentStatus
+from fundraising.giving.rules.refunds import RequestState
 from fundraising.imports.models import ImportRow, ImportRun
 from fundraising.imports.rules import ImportState, Outcome
 from fundraising.mailer import Message, enqueue
@@ -339,6 +340,36 @@ class TestErasing:
     def test_money_that_comes_after_all_is_booked(self, somebody):
         erased(somebody)
         assert set(session().scalars(select(Donation.contact_id))) == {somebody}
+
+    @pytest.mark.broken_ledger  # its payment stands in tables alone
+    def test_the_note_of_a_refund_goes(self, somebody):
+        with transaction():
+            of = giving.donation(contact_id=somebody, lapses_at=now() - timedelta(days=1))
+            values = {"state": RequestState.DONE, "requested_by": "Kees", "requested_at": now(), "next_try_at": now()}
+            paid = giving.payment(of, status=PaymentStatus.PAID).id
+            keys = {"form_key": "form", "idempotency_key": "key"}
+            session().add(RefundRequest(payment_id=paid, amount=Euro.of(5), note=f"{SURNAME} belde", **values, **keys))
+        assert "refund_request.note" in found_in_tables([SURNAME])
+        erased(somebody)
+        assert session().scalars(select(RefundRequest.note)).all() == [""]
+
+    def test_the_chain_of_the_trail_is_whole_and_says_erased(self, runner, somebody):
+        runner.invoke(args=["audit", "seal"])
+        before = json.loads(runner.invoke(args=["audit", "verify", "--json"]).stdout)
+        erased(somebody)
+        runner.invoke(args=["audit", "seal"])
+        verified = runner.invoke(args=["audit", "verify", "--json", "--head", before["head"]])
+        found = json.loads(verified.stdout)
+        assert (verified.exit_code, found["broken"], found["head_lost"]) == (0, None, False)
+        assert (before["erased"], found["erased"] > 0) == (0, True)
+
+    def test_whoever_lived_there_sees_that_the_household_is_no_more(self, somebody):
+        partner = session().scalars(select(HouseholdMember.contact_id).where(HouseholdMember.contact_id != somebody))
+        staying = partner.one()
+        erased(somebody)
+        assert session().scalars(select(HouseholdMember.contact_id)).all() == []
+        told = select(AuditEntry.action).where(AuditEntry.subject_id == staying, AuditEntry.subject_kind == "contact")
+        assert session().scalars(told).all() == ["household.left"]
 
 
 class TestWhatIsOpen:

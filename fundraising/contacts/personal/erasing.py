@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.clock import now, today
 from fundraising.contacts.models import (
     Affiliation,
@@ -102,6 +104,7 @@ def erase_ties(person: Person, degree: Degree) -> Iterator[Afterwards]:
     homes = select(HouseholdMember.household_id).where(HouseholdMember.contact_id.in_(person.numbers))
     # Its salutation names all who live there: those who stay are linked anew.
     for home in session().scalars(homes.distinct()).all():
+        _tell_household(home, person)
         _delete(HouseholdMember, HouseholdMember.household_id == home)
         _delete(Household, Household.id == home)
     if degree is Degree.ANONYMISED:
@@ -109,6 +112,13 @@ def erase_ties(person: Person, degree: Degree) -> Iterator[Afterwards]:
         link = OrganisationLink
         _delete(link, or_(link.organisation_id.in_(person.numbers), link.parent_id.in_(person.numbers)))
     yield from ()
+
+
+def _tell_household(home: int, person: Person) -> None:
+    """Write down for those who stay that they are linked no more: their letters have another salutation from now."""
+    stays = (HouseholdMember.household_id == home, HouseholdMember.contact_id.not_in(person.numbers))
+    for contact_id in session().scalars(select(HouseholdMember.contact_id).where(*stays)):
+        record("household.left", Subject("contact", contact_id), before={"household": home})
 
 
 def erase_rows(table: Any, person: Person, _degree: Degree) -> Iterator[Afterwards]:  # noqa: ANN401  a table

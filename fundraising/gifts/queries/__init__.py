@@ -301,12 +301,14 @@ def source_lines(system: str) -> Subquery:
     )
 
 
-def unthanked(system: str, *, most: int) -> list[str]:
-    """References of gifts that came from one system and that no mail or letter thanked for."""
-    received = select(GiftEntry.gift_id).where(
-        GiftEntry.source_system == system,
-        GiftEntry.kind == EntryKind.RECEIVED,
-    )
+def unthanked(system: str, *, but_for: Select[str | None] | None = None, most: int) -> list[str]:
+    """References of gifts that came from one system and that no mail or letter thanked for.
+
+    `but_for` are names in that system of those that nobody can be thanked for.
+    """
+    received = select(GiftEntry.gift_id).where(GiftEntry.source_system == system, GiftEntry.kind == EntryKind.RECEIVED)
+    if but_for is not None:
+        received = received.where(GiftEntry.source_ref.not_in(but_for))
     thanked = select(Acknowledgement.gift_id).where(Acknowledgement.gift_id == Gift.id).exists()
     return list(session().scalars(select(Gift.reference).where(Gift.id.in_(received), ~thanked).limit(most)))
 

@@ -31,7 +31,7 @@ from fundraising.giving.mollie import (
 from fundraising.giving.queries import due_payments, lost_payments, payment_to_make, unseen
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.services.abuse import forget_submissions
-from fundraising.giving.services.donations import OUR_KEY, let_promises_lapse
+from fundraising.giving.services.donations import OUR_KEY, forget_promises, let_promises_lapse
 from fundraising.giving.services.hints import (
     due_hints,
     forget_hints,
@@ -319,8 +319,9 @@ def methods_refresh_job() -> None:
 
 @job("giving-housekeeping", every=timedelta(days=1), stalled_after=timedelta(days=3))
 def housekeeping_job() -> None:
-    """Let old promises lapse; forget old form submissions and webhooks."""
+    """Let old promises lapse; forget who made those that were never kept, and old form submissions and webhooks."""
     now = clock.now()
     with transaction():
         lapsed, forgotten, hints = let_promises_lapse(now), forget_submissions(now), forget_hints(now)
-    log.info("giving.housekeeping", lapsed=lapsed, forgotten=forgotten, hints=hints)
+        emptied = forget_promises(now)
+    log.info("giving.housekeeping", lapsed=lapsed, forgotten=forgotten, hints=hints, emptied=emptied)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from fundraising import clock
+from fundraising.contacts.rules import Salutation
 from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import insert_new, session
 from fundraising.gifts.rules import LedgerMode, new_reference
@@ -37,7 +38,25 @@ if TYPE_CHECKING:
 # A checkout stays open for minutes, a bank transfer through Mollie for weeks.
 _ONLINE_LAPSES = timedelta(days=30)
 _TRANSFER_LAPSES = timedelta(days=60)
-
+# Money can come late, and be asked about; after that nobody needs to know who once thought of giving.
+_REMEMBERED = timedelta(days=365)
+# Of a donor whose details are erased.
+NOTHING_TYPED = {
+    "organisation_name": "",
+    "salutation": Salutation.UNKNOWN,
+    "given_name": "",
+    "name_prefix": "",
+    "surname": "",
+    "email": "",
+    "phone": "",
+    "iban": "",
+    "message": "",
+    "newsletter": False,
+    "street": "",
+    "house_number": "",
+    "postcode": "",
+    "town": "",
+}
 
 # What `new_key` makes. Other sites of the charity may have payments of their own at the same Mollie account.
 OUR_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -144,6 +163,17 @@ def note_address(reference: str, address: Address) -> None:
 def new_key() -> str:
     """An idempotency key for one payment at Mollie. Nobody can guess it: it also claims the payment as ours."""
     return secrets.token_urlsafe(24)
+
+
+def forget_promises(now: datetime) -> int:
+    """Empty what was typed with promises that lapsed a year ago and were never kept; how many were.
+
+    Nobody became a contact by them, so nobody else would ever erase it. Money that comes after all is still booked.
+    """
+    over = select(Donation.id).where(Donation.state == DonationState.LAPSED, Donation.lapses_at <= now - _REMEMBERED)
+    typed = update(DonorDetails).where(DonorDetails.donation_id.in_(over), DonorDetails.email != "")
+    emptied = typed.values(NOTHING_TYPED).returning(DonorDetails.donation_id)
+    return len(session().execute(emptied).all())
 
 
 def let_promises_lapse(now: datetime) -> int:

@@ -272,6 +272,9 @@ def _find_contact(donation: Donation, payer_iban: str) -> None:
     if donation.contact_id is not None:
         return
     donor = donation.donor
+    if not (donor.surname or donor.organisation_name):
+        # Who promised it was forgotten by now: it is a gift of nobody known, for staff to find out.
+        return
     identity = Identity(
         name=name_of(donor),
         email=donor.email,
