@@ -25,13 +25,15 @@ from fundraising.contacts.rules import OrganisationKind
 from fundraising.contacts.rules.organisations import Denomination
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Source
+from fundraising.giving.models import RefundRequest
 from fundraising.giving.rules import Route
+from fundraising.giving.rules.refunds import RequestState
 from fundraising.mailer import Message, enqueue
 from fundraising.money import Euro
 from tests.conftest import StaffPages
 from tests.factories.contacts import organisation, person
 from tests.factories.gifts import gift, refund
-from tests.factories.giving import donation, donor
+from tests.factories.giving import donation, donor, payment
 from tests.factories.programmes import programme
 
 if TYPE_CHECKING:
@@ -128,6 +130,18 @@ def _gifts(people: list[int]) -> None:
 
 def _tasks(people: list[int], church: int) -> None:
     donation(route=Route.TRANSFER, by=donor(organisation_name="Diaconie De Hoeksteen"), amount=Euro.of(250))
+    moved = {
+        "street": "Lange Weg van de Heilige Stoel",
+        "house_number": "22-bis",
+        "postcode": "7471 BB",
+        "town": "Goor",
+    }
+    gave = donation(by=donor(**moved), contact_id=people[0])
+    stuck = payment(gave, error="Contradiction: mollie:re_4qqhO89gsT stands as refunded -300.00", check_failures=5)
+    asked = {"requested_by": "Joke Vis", "requested_at": now(), "next_try_at": now(), "note": "dubbel betaald"}
+    for number, state in enumerate((RequestState.AWAITING_APPROVAL, RequestState.FAILED)):
+        keys = {"form_key": f"form-{number}", "idempotency_key": f"key-{number}"}
+        session().add(RefundRequest(payment_id=stuck.id, amount=Euro.of(600), state=state, **keys, **asked))
     session().add(DuplicateCandidate(contact_id=people[1], other_id=people[3], reasons="name", found_at=now()))
     mailbox = session().query(ContactEmail).filter_by(contact_id=church).one()
     mailbox.undeliverable_at, mailbox.undeliverable_reason = now(), "550 5.1.1 no such user"

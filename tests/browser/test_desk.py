@@ -51,6 +51,11 @@ def test_anybody_can_use_it(desk, site, world, screen, scheme, language):
         "relaties?plaats=Nergens",
         f"relaties/{world.person}",
         f"relaties/{world.church}",
+        "giften",
+        "adressen",
+        "niet-te-boeken",
+        "terugbetalingen",
+        "logboek",
         "bestaat-niet",
     ):
         page.goto(f"{site.url}/desk/{path}")

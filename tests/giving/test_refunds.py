@@ -2,6 +2,7 @@
 
 import importlib
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,13 @@ from fundraising.db import session, transaction
 from fundraising.gifts.queries import entries, gift_by_source
 from fundraising.gifts.rules import Correction, EntryKind, NotPositive, Reason, Source
 from fundraising.gifts.services import correct
-from fundraising.giving.jobs import sync_payment
+from fundraising.giving.jobs import find_unheard, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import MollieDoor, MollieUnavailable
 from fundraising.giving.queries.refunds import refund_request, refunds_in
+from fundraising.giving.queries.trouble import stuck
+from fundraising.giving.rules import EventKind
 from fundraising.giving.rules.refunds import (
     MoreThanLeft,
     NotASecondPerson,
@@ -36,6 +39,7 @@ from fundraising.giving.services.refunds import (
     try_now,
     withdraw_refund,
 )
+from fundraising.giving.services.trouble import settle_stuck
 from fundraising.giving.simulator import lifecycle
 from fundraising.giving.simulator.faults import add_api_fault, clear_api_faults
 from fundraising.mailer import outbox
@@ -190,6 +194,26 @@ def test_a_refund_that_waits_for_somebody_keeps_the_amount_too(paid, ask):
     with transaction():
         withdraw_refund(number)
         keep_refunds_off(paid)
+
+
+def test_a_refund_whose_amount_changes_once_it_is_booked_is_told_until_somebody_decides(
+    house, mollie, paid, ask, later, monkeypatch
+):
+    ask_refund(house.door, ask())
+    lifecycle.move_refund(mollie.world, at_mollie(mollie, paid)[0].id, "processing")
+    sync_payment(house.door, paid)
+    told = house.door.payment(paid)
+    less = [replace(e, amount=Euro.of(250)) if e.kind is EventKind.REFUND else e for e in told.events]
+    monkeypatch.setattr(house.door, "payment", lambda _provider_id: replace(told, events=tuple(less)))
+    with later(hours=2):
+        assert find_unheard(house.door).failed == 1
+    (found,) = stuck(most=10)
+    assert (found.name, "stands as refunded" in found.error, standing(paid)) == (paid, True, Euro.of(700))
+    with transaction():
+        settle_stuck(paid, "Mollie says that € 300 left after all")
+    with later(hours=20):
+        assert find_unheard(house.door).failed == 0
+    assert (stuck(most=10), standing(paid)) == ([], Euro.of(700))
 
 
 def test_what_is_not_paid_is_not_refunded(house, people):
