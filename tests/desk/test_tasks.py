@@ -68,6 +68,19 @@ class TestAddresses:
             assert session().scalars(select(AuditEntry.action)).all() == ["contact.address_left"]
             session().rollback()
 
+    def test_the_list_asks_no_more_as_it_grows(self, app, relations, moved, queries):
+        with queries() as few:
+            relations.get("/desk/adressen")
+        with app.app_context(), transaction():
+            for number in range(5):
+                giver = person(surname=f"Berg{number}", match_name=f"berg{number}")
+                set_postal_address(giver, KNOWN)
+                donation(by=donor(street="Verweg", house_number=str(number), postcode="7471 BB"), contact_id=giver)
+        with queries() as many:
+            page = relations.get("/desk/adressen")
+        assert page.text.count("Verweg") == 5
+        assert len(many) == len(few)
+
     @pytest.mark.parametrize("deed", ["/overnemen", "/laten"])
     def test_a_second_click_finds_it_judged(self, relations, moved, deed):
         form = relations.get("/desk/adressen").form(deed)

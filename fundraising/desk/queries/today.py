@@ -13,8 +13,8 @@ from fundraising.clock import now
 from fundraising.contacts.queries import display_names
 from fundraising.contacts.queries.likeness import candidate_page
 from fundraising.contacts.queries.listed import newest_addresses
-from fundraising.gifts.queries import GiftFilter, gift_by_source, gift_page, gone_sources
-from fundraising.gifts.rules import Source
+from fundraising.gifts.queries import GiftFilter, gift_page
+from fundraising.gifts.queries.sources import gone_sources, references_from
 from fundraising.giving.queries import donor_messages, double_payments
 from fundraising.giving.queries.addresses import addresses_to_judge
 from fundraising.giving.queries.refunds import refunds_to_look_at
@@ -73,10 +73,10 @@ class TypedAddress:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRefund:
-    """A refund that waits for somebody, and its gift."""
+    """A refund that waits for somebody, and the reference of its gift."""
 
     refund: RefundRow
-    gift: GiftSummary | None
+    reference: str
 
 
 def new_gifts(most: int) -> list[NewGift]:
@@ -131,4 +131,5 @@ def addresses_with_names(most: int) -> list[TypedAddress]:
 def waiting_refunds(most: int) -> list[WaitingRefund]:
     """Refunds that wait for somebody, with the gift that each is of."""
     rows = refunds_to_look_at(failed_since=now() - _DOUBLES_SINCE, most=most)
-    return [WaitingRefund(row, gift_by_source(Source(PROVIDER, row.payment_id))) for row in rows]
+    references = references_from(PROVIDER, [row.payment_id for row in rows])
+    return [WaitingRefund(row, references.get(row.payment_id, "")) for row in rows]

@@ -135,21 +135,6 @@ def gift_by_source(source: Source) -> GiftSummary | None:
     return _one(Gift.id == select(GiftEntry.gift_id).where(from_source(source)).scalar_subquery())
 
 
-def references_by_source(system: str, refs: Collection[str]) -> dict[str, str]:
-    """The references of the gifts to which entries with these sources belong, by the source's own reference."""
-    found = select(GiftEntry.source_ref, Gift.reference).join(Gift, Gift.id == GiftEntry.gift_id)
-    theirs = found.where(GiftEntry.source_system == system, GiftEntry.source_ref.in_(refs))
-    return {row.source_ref: row.reference for row in session().execute(theirs)}
-
-
-def gone_sources(system: str, refs: Collection[str]) -> set[str]:
-    """Of gifts that came from a system under these names, those of which nothing stands any more."""
-    first, each = aliased(GiftEntry), aliased(GiftEntry)
-    came = (first.source_system == system, first.source_ref.in_(refs), first.kind == EntryKind.RECEIVED)
-    sums = select(first.source_ref).join(each, each.gift_id == first.gift_id).where(*came).group_by(first.source_ref)
-    return set(session().scalars(sums.having(func.sum(each.amount) <= Euro(0))))
-
-
 def gift_by_reference(reference: str) -> GiftSummary | None:
     """The gift with this reference, as `parse_reference` reads it."""
     return _one(Gift.reference == reference)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 
 from fundraising.contacts.models import PostalAddress
-from fundraising.contacts.queries import contact
+from fundraising.contacts.queries.letterheads import letterheads
 from fundraising.contacts.rules import Address, tidy_postcode
 from fundraising.db import session
 from fundraising.giving.models import Donation, DonorDetails
@@ -53,7 +53,8 @@ def _unknown() -> Select[Donation]:
 
 def _to_judge(unknown: Select[Donation]) -> list[AddressToJudge]:
     found = [(donation, _typed_address(donation.donor)) for donation in session().scalars(unknown)]
-    known = ((donation, typed, contact(donation.contact_id or 0).address) for donation, typed in found)
+    heads = letterheads({donation.contact_id for donation, _typed in found if donation.contact_id is not None})
+    known = ((donation, typed, heads[donation.contact_id or 0].address) for donation, typed in found)
     return [
         AddressToJudge(donation.id, donation.reference, donation.contact_id or 0, typed, at)
         for donation, typed, at in known

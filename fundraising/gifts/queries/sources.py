@@ -1,0 +1,33 @@
+"""Gifts by what they came from, many at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from fundraising.db import session
+from fundraising.gifts.models import Gift, GiftEntry
+from fundraising.gifts.rules import EntryKind
+from fundraising.money import Euro
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def references_from(system: str, refs: Collection[str]) -> dict[str, str]:
+    """The references of the gifts that came from a system, by their names there; what is no gift is left out."""
+    came = (GiftEntry.source_system == system, GiftEntry.source_ref.in_(refs), GiftEntry.kind == EntryKind.RECEIVED)
+    rows = session().execute(
+        select(GiftEntry.source_ref, Gift.reference).join(Gift, Gift.id == GiftEntry.gift_id).where(*came)
+    )
+    return {row.source_ref: row.reference for row in rows}
+
+
+def gone_sources(system: str, refs: Collection[str]) -> set[str]:
+    """Of gifts that came from a system under these names, those of which nothing stands any more."""
+    first, each = aliased(GiftEntry), aliased(GiftEntry)
+    came = (first.source_system == system, first.source_ref.in_(refs), first.kind == EntryKind.RECEIVED)
+    sums = select(first.source_ref).join(each, each.gift_id == first.gift_id).where(*came).group_by(first.source_ref)
+    return set(session().scalars(sums.having(func.sum(each.amount) <= Euro(0))))
