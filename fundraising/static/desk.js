@@ -65,10 +65,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A button that was pressed is not pressed twice. What comes back with the Back button can be sent again.
+// A button that was pressed is not pressed twice. What comes back with the Back button can be sent again; a form
+// whose answer is a file (data-download) leaves its page standing, and is sent as often as somebody wants the file.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || "download" in form.dataset) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });

@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 from fundraising.giving.public import give, thanks
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
+from tests.browser.colleague import Colleague
+from tests.browser.desk import signed_in
 from tests.browser.donor import DESKTOP, Donor
 from tests.browser.site import Site, address_of, listening
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
     from werkzeug.serving import BaseWSGIServer
 
+    from fundraising.accounts.rules import Role
     from tests.databases import SqliteDatabases
 
 # Milliseconds. Nothing takes so long; a machine that does ten things at once may.
@@ -100,3 +103,24 @@ def visitor(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[
 def donor(visitor: Callable[..., Donor]) -> Donor:
     """Somebody at a desk, with scripts, who reads Dutch."""
     return visitor()
+
+
+@pytest.fixture
+def colleague(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Colleague]]:
+    """Open a browser for somebody of the staff: with roles for who has signed in, without for who has yet to.
+
+    `colleague(Role.FINANCE, language="en", **NARROW)`. Afterwards nothing may have gone wrong in it.
+    """
+    opened = []
+
+    def open_browser(*roles: Role, language: str = "nl", **screen: Any) -> Colleague:
+        context = new_context(**({"reduced_motion": "reduce"} | DESKTOP | screen))
+        context.set_default_timeout(PATIENCE)
+        if roles:
+            context.add_cookies([signed_in(site, *roles, language=language)])
+        opened.append(Colleague(context, site, language))
+        return opened[-1]
+
+    yield open_browser
+    for each in opened:
+        each.check_nothing_went_wrong()

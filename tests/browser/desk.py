@@ -38,7 +38,7 @@ from tests.factories.programmes import programme
 
 if TYPE_CHECKING:
     from flask import Flask
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, SetCookieParam
 
     from fundraising.accounts.rules import Role
     from tests.browser.site import Site
@@ -152,11 +152,15 @@ def _tasks(people: list[int], church: int) -> None:
         record("contact.phone", Subject("contact", people[0]), after={"phone": "+31612345678"})
 
 
+def signed_in(site: Site, *roles: Role, language: str = "nl") -> SetCookieParam:
+    """The cookie of somebody new with these roles, who has proven twice who they are."""
+    cookie = StaffPages(site.app)(*roles, language=language).client.get_cookie("desk", path="/desk")
+    assert cookie is not None
+    return {"name": "desk", "value": cookie.value, "domain": "localhost", "path": "/desk", "httpOnly": True}
+
+
 def desk_of(browser: Browser, site: Site, *roles: Role, language: str = "nl", **screen: Any) -> Page:
     """A page in a browser of somebody with these roles, who is signed in."""
     context: BrowserContext = browser.new_context(reduced_motion="reduce", **screen)
-    client = StaffPages(site.app)(*roles, language=language).client
-    cookie = client.get_cookie("desk", path="/desk")
-    assert cookie is not None
-    context.add_cookies([{"name": "desk", "value": cookie.value, "domain": "localhost", "path": "/desk"}])
+    context.add_cookies([signed_in(site, *roles, language=language)])
     return context.new_page()

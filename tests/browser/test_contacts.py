@@ -3,23 +3,14 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from fundraising.accounts.rules import Role
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import transaction
-from tests.browser.colleague import Colleague
-from tests.browser.donor import DESKTOP, NARROW
+from tests.browser.colleague import on_both_screens
 from tests.factories.contacts import person
-
-
-def assert_well_made(page):
-    """Axe finds nothing, and nothing sticks out on the side."""
-    found = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 @pytest.fixture
@@ -41,60 +32,60 @@ def kept(site, hanneke):
     return read
 
 
-@pytest.fixture
-def colleague(site, new_context, staff_pages):
-    """Somebody of relations who has signed in."""
-    opened = []
-
-    def open_browser(**size):
-        context = new_context(**({"reduced_motion": "reduce"} | size))
-        cookie = staff_pages(Role.RELATIONS).client.get_cookie("desk", path="/desk")
-        where = {"domain": "localhost", "path": "/desk", "httpOnly": True, "sameSite": "Lax"}
-        context.add_cookies([{"name": "desk", "value": cookie.value} | where])
-        opened.append(Colleague(context, site, "nl"))
-        return opened[-1]
-
-    yield open_browser
-    for each in opened:
-        each.check_nothing_went_wrong()
-
-
-@pytest.mark.parametrize("size", [DESKTOP, NARROW], ids=["desktop", "phone"])
-def test_find_and_edit_a_contact(site, colleague, hanneke, kept, size):
-    marianne = colleague(**size)
+@on_both_screens
+def test_find_and_edit_a_contact(colleague, hanneke, kept, screen):
+    marianne = colleague(Role.RELATIONS, **screen)
     page = marianne.page
     marianne.go("/desk/")
     page.keyboard.press("/")
     page.keyboard.type("Bruining")
+    expect(page.get_by_role("option", name=re.compile("Hanneke Bruning"))).to_be_visible()
+    marianne.assert_well_made()
     page.keyboard.press("Enter")
+    marianne.at("/desk/zoeken")
+    marianne.assert_well_made()
     page.get_by_role("main").get_by_role("link", name=re.compile("Hanneke Bruning")).click()
     marianne.at(f"/desk/relaties/{hanneke}")
-    page.get_by_role("link", name=marianne.say("Change how to reach")).click()
+    marianne.assert_well_made()
+    marianne.link("Change how to reach").click()
     marianne.at(f"/desk/relaties/{hanneke}/bewerken")
-    assert_well_made(page)
-    page.get_by_role("link", name=marianne.say("New telephone number")).click()
+    marianne.assert_well_made()
+    marianne.link("New telephone number").click()
     page.locator("#number").fill("06 1234567")
     marianne.button("Save").click()
     expect(page.locator("#number-error")).to_be_visible()
     expect(page.locator("#number")).to_have_value("06 1234567")
-    assert_well_made(page)
+    marianne.assert_well_made()
     page.locator("#number").fill("06 12345678")
     marianne.button("Save").click()
-    expect(page.get_by_role("status")).to_have_text(marianne.say("Saved."))
+    marianne.said("Saved.")
     assert [entry.number for entry in kept().phones] == ["+31612345678"]
-    assert_well_made(page)
+    marianne.assert_well_made()
 
 
-def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_typed(colleague, hanneke, kept):
-    marianne, kees = colleague(**DESKTOP), colleague(**DESKTOP)
+def test_a_mistyped_name_is_found_with_the_keyboard_alone(colleague, hanneke):
+    marianne = colleague(Role.RELATIONS)
+    keyboard = marianne.page.keyboard
+    marianne.go("/desk/giften")
+    keyboard.press("/")
+    keyboard.type("hannneke bruning")
+    expect(marianne.page.locator("#suggestions").get_by_role("option")).to_have_count(1)
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    marianne.at(f"/desk/relaties/{hanneke}")
+
+
+@on_both_screens
+def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_typed(colleague, hanneke, kept, screen):
+    marianne, kees = colleague(Role.RELATIONS, **screen), colleague(Role.FINANCE, **screen)
     for each, surname in ((marianne, "Bruning-Smit"), (kees, "Bruining")):
         each.go(f"/desk/relaties/{hanneke}/bewerken/naam")
         each.page.locator("#surname").fill(surname)
     marianne.button("Save").click()
-    expect(marianne.page.get_by_role("status")).to_be_visible()
+    marianne.said("Saved.")
     kees.button("Save").click()
     expect(kees.page.get_by_role("row", name=re.compile("Bruining.*Bruning-Smit"))).to_be_visible()
-    assert_well_made(kees.page)
+    kees.assert_well_made()
     assert kept().name.surname == "Bruning-Smit"
     kees.button("Save").click()
     expect(kees.page.get_by_role("heading", level=1)).to_have_text("Hanneke Bruining")
