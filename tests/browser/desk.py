@@ -23,6 +23,7 @@ from fundraising.contacts.models import (
 )
 from fundraising.contacts.rules import OrganisationKind
 from fundraising.contacts.rules.organisations import Denomination
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Source
 from fundraising.giving.models import RefundRequest
@@ -78,6 +79,7 @@ def fill(app: Flask) -> World:
         _ties(people, church)
         _gifts(people)
         _tasks(people, church)
+        reindex([*people, church])
     return World(people[0], church)
 
 

@@ -16,6 +16,8 @@ from playwright.sync_api import sync_playwright
 
 from config import Config
 from fundraising.accounts.rules import Role
+from fundraising.contacts.services.duplicates import note_duplicates_of
+from fundraising.db import transaction
 from fundraising.giving.public import give
 from fundraising.giving.simulator.server import running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
@@ -26,13 +28,18 @@ from tests.browser.site import Site, address_of, listening
 from tests.browsers import launch_arguments
 from tests.conftest import running_app
 from tests.databases import migrate
+from tests.factories.contacts import person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-MOST_BYTES = 150_000
+    from tests.browser.desk import World
+
+    Step = Callable[[Page, Site, World], object]
+
+MOST_BYTES = 120_000
 # Where each picture of the README is taken, and on what.
 README: dict[str, tuple[str, dict[str, Any]]] = {
     "home-phone.png": ("home", PHONE | {"viewport": {"width": 390, "height": 844}}),
@@ -95,27 +102,96 @@ def readme(browser: Browser, folder: Path) -> None:
     for name, (place, screen) in README.items():
         with running_site() as site:
             take(browser, site, place, folder / name, **screen)
-        size = (folder / name).stat().st_size
-        print(f"{folder / name}: {size // 1000} kB")
-        if size > MOST_BYTES:
-            raise SystemExit(f"{name} is more than {MOST_BYTES // 1000} kB")
+        weigh(folder / name)
 
 
 def guide(browser: Browser, folder: Path) -> None:
-    """The pictures of the guide for staff."""
+    """The pictures of the guides for staff."""
     with running_site() as site:
         world = fill(site.app)
-        places = {
-            "desk-today.png": "",
-            "desk-contacts.png": "relaties",
-            "desk-contact.png": f"relaties/{world.person}",
-        }
-        for name, path in places.items():
-            page = desk_of(browser, site, Role.RELATIONS, Role.FINANCE, **DESKTOP)
-            page.goto(f"{site.url}/desk/{path}")
+        for name, (roles, go) in GUIDE.items():
+            page = desk_of(browser, site, *roles, **DESKTOP)
+            page.set_default_navigation_timeout(30_000)
+            go(page, site, world)
             save(page.screenshot(), folder / name)
             page.context.close()
-            print(f"{folder / name}: {(folder / name).stat().st_size // 1000} kB")
+            weigh(folder / name)
+
+
+def weigh(path: Path) -> None:
+    """Say how large a picture is. Raises SystemExit where it is too large."""
+    size = path.stat().st_size
+    print(f"{path}: {size // 1000} kB")
+    if size > MOST_BYTES:
+        raise SystemExit(f"{path} is more than {MOST_BYTES // 1000} kB")
+
+
+def _at(path: str) -> Step:
+    """A page whose address is known, or that of somebody: `relaties/{person}`."""
+    return lambda page, site, world: page.goto(f"{site.url}/desk/{path.format(**vars(world))}")
+
+
+def _search(page: Page, site: Site, _world: World) -> None:
+    page.goto(f"{site.url}/desk/")
+    page.keyboard.press("/")
+    page.keyboard.type("Bruining")
+    page.locator("#suggestions [role=option]").first.wait_for()
+
+
+def _duplicates(page: Page, site: Site, _world: World) -> None:
+    with site.app.app_context(), transaction():
+        named = {"name_prefix": "", "surname": "Veenstra", "match_name": "veenstra", "email": "w.veenstra@example.nl"}
+        pair = person(given_name="W.", **named), person(given_name="Willemijn", **named)
+        note_duplicates_of(pair)
+    page.goto(f"{site.url}/desk/relaties/{pair[0]}/samenvoegen/{pair[1]}")
+
+
+def _gift(page: Page, site: Site, _world: World) -> None:
+    reference = site.promise(status="paid")
+    site.sweep()
+    page.goto(f"{site.url}/desk/giften/{reference}")
+
+
+def _correction(page: Page, site: Site, world: World) -> None:
+    _gift(page, site, world)
+    page.get_by_role("link", name="Corrigeren").click()
+    page.get_by_role("link", name="Datum").click()
+    page.locator("#received_on").fill("2026-11-02")
+    page.locator("#note").fill("De bank boekte de overboeking later.")
+    page.get_by_role("button", name="Laat zien wat er geboekt wordt").click()
+    page.get_by_role("button", name="Boek de correctie").wait_for()
+
+
+def _refund(page: Page, site: Site, world: World) -> None:
+    _gift(page, site, world)
+    page.get_by_role("link", name="Terugbetalen").click()
+    page.locator("#amount").fill("300")
+
+
+def _giving_link(page: Page, site: Site, _world: World) -> None:
+    page.goto(f"{site.url}/desk/geeflinks/nieuw")
+    page.locator("#code").fill("Dorpskerk Zeist")
+    page.locator("#amount").fill("50")
+    page.get_by_role("button", name="Maak de geeflink").click()
+    page.get_by_role("heading", name="Geeflink dorpskerk-zeist").wait_for()
+
+
+# Who takes each picture of the guides, and how they come there.
+GUIDE: dict[str, tuple[tuple[Role, ...], Step]] = {
+    "desk-second-step.png": ((Role.FINANCE,), _at("beveiligen")),
+    "desk-permissions.png": ((Role.ADMINISTRATOR,), _at("rechten")),
+    "desk-today.png": ((Role.RELATIONS, Role.FINANCE), _at("")),
+    "desk-search.png": ((Role.RELATIONS,), _search),
+    "desk-contacts.png": ((Role.RELATIONS,), _at("relaties")),
+    "desk-contact.png": ((Role.RELATIONS,), _at("relaties/{person}")),
+    "desk-edit.png": ((Role.RELATIONS,), _at("relaties/{church}/bewerken")),
+    "desk-duplicates.png": ((Role.RELATIONS,), _duplicates),
+    "desk-gift.png": ((Role.FINANCE,), _gift),
+    "desk-correction.png": ((Role.FINANCE,), _correction),
+    "desk-refund.png": ((Role.FINANCE,), _refund),
+    "desk-giving-link.png": ((Role.RELATIONS,), _giving_link),
+    "desk-file.png": ((Role.ADMINISTRATOR,), _at("relaties/{person}/dossier")),
+}
 
 
 def everything(browser: Browser, folder: Path) -> None:
