@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, insert, text, update
 
@@ -12,6 +12,8 @@ from fundraising.db import is_sqlite, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Table
 
     from fundraising.contacts.rules.sheets.matching import Key, Part, Ref
 
@@ -36,10 +38,10 @@ def store_pieces(
     """Keep what rows do, and by what the contacts that they make are found further down."""
     # Into the tables themselves: the mapped classes would begin a statement anew wherever another column is empty.
     if pieces:
-        session().execute(insert(ImportPiece.__table__), [_values(run_id, piece) for piece in pieces])
+        session().execute(insert(cast("Table", ImportPiece.__table__)), [_values(run_id, piece) for piece in pieces])
     if keys:
         rows = [{"run_id": run_id, "kind": key.kind, "value": key.value, "ordinal": number} for key, number in keys]
-        session().execute(insert(ImportKey.__table__), rows)
+        session().execute(insert(cast("Table", ImportKey.__table__)), rows)
     for (owner, part), fields in rewritten.items():
         whose = ImportPiece.ordinal == owner.number if owner.new else ImportPiece.contact_id == owner.number
         same = (ImportPiece.run_id == run_id, ImportPiece.part == part, whose)
