@@ -46,6 +46,7 @@ def test_a_pair_is_shown_with_what_it_shares(desk, pair):
 
 def test_what_tells_more_is_proposed_and_can_be_undone(desk, pair):
     page = desk.get(side_by_side(pair))
+    assert "mevrouw Jan de Vries" in page.text
     merged = desk.submit(page.form("/samenvoegen/2"))
     assert "De twee zijn nu één relatie." in merged.text
     assert contact(pair[1]).contact_id == pair[0]
