@@ -11,7 +11,7 @@ from fundraising.clock import now, today
 from fundraising.contacts.models import PostalAddress
 from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import Address
-from fundraising.contacts.services import set_postal_address
+from fundraising.contacts.services.ways import set_postal_address
 from fundraising.db import session, transaction
 from fundraising.giving.models import DonorDetails, Payment, WebhookHint
 from fundraising.giving.queries import backlog
