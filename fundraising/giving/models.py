@@ -26,6 +26,7 @@ from fundraising.giving.rules.links import LinkState
 from fundraising.giving.rules.refunds import RequestState
 from fundraising.money import Euro
 
+_FAILING = text("error <> ''")
 _AWAITED = text("state = 'promised' AND route = 'transfer'")
 
 
@@ -90,6 +91,8 @@ class Payment(Model):
         UniqueConstraint("donation_id", "attempt"),
         CheckConstraint("amount > 0", name="positive"),
         Index("ix_payment_next_check_at", "next_check_at"),
+        # Few among all that ever were.
+        Index("ix_payment_failing", "id", sqlite_where=_FAILING, postgresql_where=_FAILING),
     )
 
     id: Mapped[RowId]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from fundraising.db import session
 from fundraising.giving.models import Donation, Payment, WebhookHint
@@ -34,7 +34,8 @@ def stuck(*, most: int) -> list[Stuck]:
     failing = (
         select(Payment, Donation.reference)
         .join(Donation, Donation.id == Payment.donation_id)
-        .where(Payment.error != "")
+        # Written out, so that a partial index is seen to fit.
+        .where(Payment.error != literal("", literal_execute=True))
         .order_by(Payment.id.desc())
         .limit(most)
     )
