@@ -23,6 +23,7 @@ from fundraising.giving.jobs import mollie_door, sync_payment
 from fundraising.giving.public import give
 from fundraising.giving.simulator.server import running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
+from tests.browser import importing
 from tests.browser.colleague import PASSWORD
 from tests.browser.desk import desk_of, fill
 from tests.browser.donor import DESKTOP, PHONE, Donor
@@ -202,6 +203,9 @@ GUIDE: dict[str, tuple[tuple[Role, ...], Step]] = {
     "desk-contact.png": ((Role.RELATIONS,), _at("relaties/{person}")),
     "desk-edit.png": ((Role.RELATIONS,), _at("relaties/{church}/bewerken")),
     "desk-duplicates.png": ((Role.RELATIONS,), _duplicates),
+    "import-list.png": ((Role.RELATIONS,), importing.listing),
+    "import-columns.png": ((Role.RELATIONS,), importing.columns),
+    "import-rows.png": ((Role.RELATIONS,), importing.rows),
     "desk-gift.png": ((Role.FINANCE,), _gift),
     "desk-correction.png": ((Role.FINANCE,), _correction),
     "desk-refund.png": ((Role.FINANCE,), _refund),
