@@ -208,7 +208,7 @@ def test_a_refund_whose_amount_changes_once_it_is_booked_is_told_until_somebody_
     with later(hours=2):
         assert find_unheard(house.door).failed == 1
     (found,) = stuck(most=10)
-    assert (found.name, "stands as refunded" in found.error, standing(paid)) == (paid, True, Euro.of(700))
+    assert (found.name, "another amount" in found.error, standing(paid)) == (paid, True, Euro.of(700))
     with transaction():
         settle_stuck(paid, "Mollie says that € 300 left after all")
     with later(hours=20):

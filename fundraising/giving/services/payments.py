@@ -150,6 +150,7 @@ def _apply(row: PaymentRow, payment: Payment, donation: Donation) -> None:
     _refuse_contradiction(payment, row)
     # What Mollie was never seen to know has no events.
     known = _known(payment) if payment.provider_id else []
+    _refuse_other_amounts(row, known)
     payment.provider_id = row.provider_id
     payment.checkout_url = row.checkout_url or payment.checkout_url
     payment.expires_at = row.expires_at or payment.expires_at
@@ -163,6 +164,14 @@ def _refuse_contradiction(payment: Payment, row: PaymentRow) -> None:
         raise ObservationRefused(f"{row.provider_id}: Mollie has another amount than was asked")
     if payment.provider_id not in {None, row.provider_id}:
         raise ObservationRefused(f"{row.provider_id}: this payment is known under another id")
+
+
+def _refuse_other_amounts(row: PaymentRow, known: Iterable[Event]) -> None:
+    # What is refunded or charged back is booked once, so it has one amount, whatever becomes of it.
+    amounts = {event.provider_ref: event.amount for event in known}
+    for event in row.events:
+        if amounts.get(event.provider_ref, event.amount) != event.amount:
+            raise ObservationRefused(f"{event.provider_ref}: Mollie has another amount than it had before")
 
 
 def _observe(payment: Payment, donation: Donation, row: PaymentRow, known: Sequence[Event]) -> None:
