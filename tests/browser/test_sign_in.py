@@ -48,7 +48,8 @@ def test_the_first_administrator_invites_a_colleague(site, colleague, screen):
     kees.heading("Set up your second step")
     bea.go("/desk/logboek")
     bea.assert_well_made()
-    expect(bea.page.get_by_role("cell", name=bea.say("Colleague invited"), exact=True)).to_have_count(2)
+    # On a phone its label stands before it in the same cell.
+    expect(bea.page.get_by_role("cell", name=bea.say("Colleague invited"))).to_have_count(2)
 
 
 @on_both_screens
