@@ -32,6 +32,21 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 20_000
 _LOOK_SECONDS = 0.001
+_PATIENT_LOOK_SECONDS = 0.005
+# Pages of the journal after which whoever commits carries them over into the database and waits for the disk: the
+# worker soon, so that it falls to nobody before whom somebody sits.
+_CARRIED_OVER_AFTER = 8_000
+_PATIENT_CARRIED_OVER_AFTER = 1_000
+_patient = False
+
+
+def give_way() -> None:
+    """Make this process a worker, which leaves SQLite's write lock to those before whom somebody sits.
+
+    To be called before it connects.
+    """
+    global _patient  # noqa: PLW0603  a process is one or the other
+    _patient = True
 
 
 class EuroCents(TypeDecorator[Euro]):
@@ -225,6 +240,7 @@ def _prepare_sqlite(dbapi_connection: DBAPIConnection, _record: ConnectionPoolEn
         "foreign_keys=ON",
         # Without it INSERT OR REPLACE deletes a row without asking the triggers that guard the ledger.
         "recursive_triggers=ON",
+        f"wal_autocheckpoint={_PATIENT_CARRIED_OVER_AFTER if _patient else _CARRIED_OVER_AFTER}",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "cache_size=-65536",
         "temp_store=MEMORY",
@@ -258,7 +274,7 @@ def _take_write_lock(connection: Connection) -> None:
             except sqlite3.OperationalError as trouble:
                 if not _is_busy(trouble):
                     break
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_PATIENT_LOOK_SECONDS if _patient else _LOOK_SECONDS)
             else:
                 return
         # The last try, so that what is wrong is told as SQLAlchemy tells everything.

@@ -24,7 +24,7 @@ from sqlalchemy import CursorResult, Integer, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.clock import now
-from fundraising.db import Model, insert_new, session, transaction
+from fundraising.db import Model, give_way, insert_new, session, transaction
 from fundraising.logs import get_logger, summary
 
 if TYPE_CHECKING:
@@ -233,6 +233,7 @@ class Queue:
 
     def work(self) -> None:
         """Be the worker and the scheduler of this installation until SIGTERM or SIGINT. For the main thread."""
+        give_way()
         # As many threads as jobs and one for the schedule: none waits for another.
         consumer = self._wired.huey.create_consumer(
             workers=len(JOBS) + 1, max_delay=_IDLE_SECONDS, shutdown_timeout=STOP_SECONDS, check_worker_health=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
@@ -33,6 +34,8 @@ BACKOFF = (
 )
 # How long a worker may take over one mail before another supposes it dead; far above what the timeouts below add up to.
 CLAIM = timedelta(minutes=10)
+# After each mail, for those who wait to write: SQLite lets one do so at a time.
+_PAUSE_SECONDS = 0.01
 
 
 class _OneLine(UnstructuredHeader, BaseHeader):
@@ -94,6 +97,7 @@ def deliver_due(transport: Transport, sender: Sender) -> int:
             else:
                 _settle(mail, state=MailState.SENT, sent_at=now(), last_error="")
                 sent += 1
+            time.sleep(_PAUSE_SECONDS)
     return sent
 
 

@@ -70,7 +70,7 @@ _BATCH = 200
 _TAKEN_TOGETHER = 20
 # After each hint, for those who wait to write: SQLite lets one do so at a time, and a worker that books payment after
 # payment leaves them hardly a moment.
-_PAUSE_SECONDS = 0.005
+_PAUSE_SECONDS = 0.015
 # Each of them waited for its time-outs, several times: Mollie is away, and what is left stays due.
 _MOST_UNANSWERED = 3
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
