@@ -133,6 +133,11 @@ def test_one_fault_is_named_alone(name, value):
 
 
 class TestProduction:
+    @pytest.fixture(autouse=True)
+    def _elsewhere(self, tmp_path, monkeypatch):
+        """Where no simulator runs, as one may where these tests are started."""
+        monkeypatch.chdir(tmp_path)
+
     def test_a_whole_set_of_settings_is_accepted(self):
         config = Config.from_env(PRODUCTION)
         assert config.production

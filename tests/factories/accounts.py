@@ -18,7 +18,7 @@ PASSWORD = "drie-bruggen-over-de-vecht"
 
 def user(*roles: Role, email: str = "", **changes: Any) -> User:
     """A new member of staff with these roles, by default without a password."""
-    address = email or f"{'-'.join(roles) or 'niemand'}-{secrets.token_hex(3)}@example.nl"
+    address = email or f"{'-'.join(roles) or 'niemand'}-{secrets.token_hex(8)}@example.nl"
     values = {
         "email": address,
         "match_email": address.casefold(),
