@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fundraising.contacts.queries.likeness import sharing_pairs
 from fundraising.contacts.services.duplicates import note_pairs
-from fundraising.contacts.services.search_index import JOB, drifted, drop_unused_words, reindex, reindex_due
+from fundraising.contacts.services.search_index import JOB, any_due, drifted, drop_unused_words, reindex, reindex_due
 from fundraising.db import session, transaction
 from fundraising.logs import get_logger
 from fundraising.tasks import job
@@ -28,10 +28,9 @@ def search_index_job() -> None:
 
 def write_due() -> None:
     """Write what is due, some at a time: those who book gifts get their turn in between."""
-    more = True
-    while more:
+    while any_due():
         with transaction():
-            more = reindex_due()
+            reindex_due()
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -52,12 +52,16 @@ def reindex_soon(contact_id: int) -> None:
     after_commit(partial(nudge, JOB))
 
 
-def reindex_due() -> bool:
-    """Write the terms of some contacts that wait for it; whether there were any."""
+def any_due() -> bool:
+    """Whether contacts wait for their terms to be written."""
+    return session().scalar(select(SearchDue.id).limit(1)) is not None
+
+
+def reindex_due() -> None:
+    """Write the terms of some contacts that wait for it."""
     due = session().execute(select(SearchDue.id, SearchDue.contact_id).order_by(SearchDue.id).limit(_DUE_AT_ONCE)).all()
     session().execute(delete(SearchDue).where(SearchDue.id.in_([row.id for row in due])))
     reindex(row.contact_id for row in due)
-    return bool(due)
 
 
 def batches() -> Iterator[list[int]]:
