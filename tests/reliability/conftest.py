@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,15 @@ from fundraising.giving.simulator.server import RunningSimulator, running_simula
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
+from tests.reliability.serving import House, Installation, housed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask import Flask
+
+SECRET = "a-secret-for-tests-that-nobody-need-keep"
 
 
 @pytest.fixture
@@ -33,3 +38,25 @@ def house(app: Flask) -> Flask:
             load_programmes(read_folder(resource("programmes/data")))
         db.session.remove()
     return app
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path, mollie: RunningSimulator, house: Flask) -> Installation:
+    """An installation of its own on the migrated database, for processes that may be killed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(tmp_path / "var"),
+        "PUBLIC_URL": "http://localhost",
+        "SECRET_KEY": SECRET,
+        "TRUSTED_PROXIES": "1",
+    }
+    return Installation(environment, mollie.url, port)
+
+
+@pytest.fixture
+def processes(installation: Installation) -> Iterator[House]:
+    """Its processes."""
+    with housed(installation) as running:
+        yield running

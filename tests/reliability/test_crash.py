@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import socket
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,8 +20,9 @@ from fundraising.giving.simulator.server import RunningSimulator, running_simula
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.mailer import MailState, OutgoingMail
 from tests.databases import dispose
+from tests.reliability.conftest import SECRET
 from tests.reliability.crowd import Crowd, crowd
-from tests.reliability.serving import Death, House, Installation, housed
+from tests.reliability.serving import Death, Installation
 from tests.reliability.truth import (
     assert_gifts_are_whole,
     booked_lines,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.crash
 
-SECRET = "a-secret-for-tests-that-nobody-need-keep"
 DONORS = 5
 # Every step from the form to the mail, in the order of the path. What every donor comes by is fatal to the third.
 STEPS = {
@@ -73,26 +72,6 @@ STEPS = {
 def mollie() -> Iterator[RunningSimulator]:
     """A simulated Mollie in the test's own process, which outlives ours; it sends webhooks, and soon again."""
     with running_simulator(settings=SimulatorSettings(seed=7, webhook_speed=600)) as running:
-        yield running
-
-
-@pytest.fixture
-def installation(database_url: str, tmp_path: Path, mollie: RunningSimulator, house: Flask) -> Installation:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {
-        "DATABASE_URL": database_url,
-        "DATA_DIR": str(tmp_path / "var"),
-        "PUBLIC_URL": "http://localhost",
-        "SECRET_KEY": SECRET,
-        "TRUSTED_PROXIES": "1",
-    }
-    return Installation(environment, mollie.url, port)
-
-
-@pytest.fixture
-def processes(installation: Installation) -> Iterator[House]:
-    with housed(installation) as running:
         yield running
 
 

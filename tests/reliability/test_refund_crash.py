@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
@@ -33,13 +32,12 @@ from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 from tests.databases import dispose
 from tests.factories import accounts
-from tests.reliability.serving import Death, House, Installation, housed
+from tests.reliability.serving import Death, Installation
 from tests.reliability.stage import BACK, submission
 from tests.reliability.truth import booked_lines, expected_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from flask import Flask
 
@@ -69,26 +67,6 @@ STEPS = {
 def mollie() -> Iterator[RunningSimulator]:
     """A simulated Mollie in the test's own process, which outlives ours; it sends webhooks, and soon again."""
     with running_simulator(settings=SimulatorSettings(seed=7, webhook_speed=600)) as running:
-        yield running
-
-
-@pytest.fixture
-def installation(database_url: str, tmp_path: Path, mollie: RunningSimulator, house: Flask) -> Installation:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {
-        "DATABASE_URL": database_url,
-        "DATA_DIR": str(tmp_path / "var"),
-        "PUBLIC_URL": "http://localhost",
-        "SECRET_KEY": "a-secret-for-tests-that-nobody-need-keep",
-        "TRUSTED_PROXIES": "1",
-    }
-    return Installation(environment, mollie.url, port)
-
-
-@pytest.fixture
-def processes(installation: Installation) -> Iterator[House]:
-    with housed(installation) as running:
         yield running
 
 
