@@ -46,7 +46,8 @@ log = get_logger()
 
 @job(JOB, every=timedelta(minutes=1), stalled_after=timedelta(hours=2))
 def imports_job() -> None:
-    """Do what there is to do on every import."""
+    """Do what there is to do on every import. Raises what went wrong with one of them, once the others had their turn."""
+    faults: list[Exception] = []
     for run_id, state in at_work():
         session().rollback()
         try:
@@ -54,6 +55,10 @@ def imports_job() -> None:
         except (Overtaken, NotNow):
             # Another worker was here first, or a person threw it away: it is looked at again the next time.
             log.info("import overtaken", number=run_id)
+        except Exception as fault:  # noqa: BLE001  raised below: one must not keep all others waiting
+            faults.append(fault)
+    if faults:
+        raise faults[0]
 
 
 @job("imports-retention", every=timedelta(days=1), stalled_after=timedelta(days=3))

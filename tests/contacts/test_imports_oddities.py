@@ -25,7 +25,7 @@ from fundraising.imports.services.staging import Overtaken
 from tests.contacts.test_imports import bring_in, dump
 from tests.factories.contacts import person
 from tests.factories.gifts import booking
-from tests.factories.sheets import CHURCHES, checked, delimited, looked_at, work
+from tests.factories.sheets import CHURCHES, checked, delimited, looked_at, uploaded, work
 
 PEOPLE = ["Voorletters", "Tussenvoegsel", "Achternaam", "E-mail", "Postcode", "Huisnummer", "IBAN", "Nieuwsbrief"]
 IBAN = "NL91ABNA0417164300"
@@ -268,6 +268,20 @@ class TestTheWorker:
         monkeypatch.setattr(jobs, "keep_rows", overtaken)
         with pytest.raises(Overtaken):
             checked("contacts", delimited(CHURCHES))
+
+    def test_an_import_that_cannot_go_on_keeps_no_other_waiting(self, app_context, monkeypatch):
+        first, second = (uploaded("contacts", delimited(CHURCHES)) for _ in range(2))
+        real = jobs.work_on
+
+        def fails(run_id, state):
+            if run_id == first:
+                raise ZeroDivisionError
+            real(run_id, state)
+
+        monkeypatch.setattr(jobs, "work_on", fails)
+        with pytest.raises(ZeroDivisionError):
+            jobs.imports_job()
+        assert (run(first).state, run(second).state) == (ImportState.UPLOADED, ImportState.READ)
 
     def test_what_is_thrown_away_is_gone(self, app_context):
         found = checked("contacts", delimited(CHURCHES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from datetime import date
@@ -17,6 +18,7 @@ from fundraising.imports.rules import Columns, Meaning, SheetFault, UnreadableSh
 from tests.factories.sheets import delimited, workbook
 
 TABLE = [["Naam", "Plaats", "E-mail"], ["Café Zoë", "Ede", "a@example.nl"], ["Bäcker; en zoon", 'De "Ark"', "b@x.nl"]]
+_WHOLE = workbook(TABLE)
 
 
 def read(contents):
@@ -133,6 +135,28 @@ class TestWorkbooks:
         cell = '<sheetData><row r="1"><c r="A1" t="str"><v>&m;</v></c></row></sheetData></worksheet>'
         part = f"{bomb}]>{root}{cell}"
         assert fault(_replaced("xl/worksheets/sheet1.xml", part.encode()))[0] is SheetFault.DAMAGED
+
+    @given(place=st.floats(0, 1, exclude_max=True), sign=st.integers(0, 255), gone=st.integers(0, 40))
+    def test_that_was_damaged_on_its_way_is_read_or_refused_and_nothing_else(self, place, sign, gone):
+        contents = bytearray(_WHOLE)
+        at = int(place * len(contents))
+        contents[at : at + gone + 1] = bytes([sign])
+        with contextlib.suppress(UnreadableSheet), open_sheet(io.BytesIO(bytes(contents))) as sheet:
+            assert all(line.number for line in sheet.lines())
+
+    @pytest.mark.parametrize(
+        ("part", "written", "instead"),
+        [
+            ("xl/workbook.xml", b"UTF-8", b"UTF-A"),
+            ("[Content_Types].xml", b"sheet.main+xml", b"sheet.mail+xml"),
+        ],
+        ids=["an encoding that there is not", "no workbook in it"],
+    )
+    def test_whose_parts_are_not_what_they_say_is_refused(self, part, written, instead):
+        with zipfile.ZipFile(io.BytesIO(_WHOLE)) as archive:
+            parts = {each: archive.read(each) for each in archive.namelist()}
+        parts[part] = parts[part].replace(written, instead)
+        assert fault(_zip(parts))[0] is SheetFault.DAMAGED
 
     @pytest.mark.parametrize(
         ("parts", "expected"),

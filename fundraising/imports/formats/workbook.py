@@ -8,6 +8,7 @@ refused before anything of it is unpacked.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections import Counter
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
@@ -37,10 +38,11 @@ _MOST_SWELLING = 200
 _SMALL = 4 * 1024 * 1024
 _WORKBOOK = "xl/workbook.xml"
 _OPEN_DOCUMENT = "content.xml"
-# Raised by openpyxl or by what it stands on where a part is not what it should be.
+# Raised by openpyxl or by what it stands on where a part is not what it should be: not there, not in the encoding that
+# it names, said to have a password.
 _DAMAGE = (
-    InvalidFileException, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, ValueError, IndexError,
-    TypeError, AttributeError, EOFError, NotImplementedError, OverflowError,
+    InvalidFileException, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, LookupError, ValueError,
+    TypeError, AttributeError, EOFError, RuntimeError, OverflowError, OSError,
 )  # fmt: skip
 
 
@@ -80,7 +82,20 @@ class Workbook:
         return filled[0]
 
     def _lines(self, sheet: Any) -> Iterator[Line]:  # noqa: ANN401  the same
-        workbook, number = self._workbook, 0
+        parsed, number = self._parsed(sheet), 0
+        while True:
+            try:
+                number, cells = next(parsed, (0, None))
+            except _DAMAGE as wrong:
+                raise UnreadableSheet(SheetFault.DAMAGED, number + 1) from wrong
+            if cells is None:
+                return
+            line = self._line(number, cells)
+            if line is not None:
+                yield line
+
+    def _parsed(self, sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:  # noqa: ANN401  the same
+        workbook = self._workbook
         with catch_warnings(), sheet._get_source() as source:  # noqa: SLF001  as openpyxl's own reader does
             simplefilter("ignore")
             parser = _Parser(
@@ -91,15 +106,7 @@ class Workbook:
                 date_formats=workbook._date_formats,  # noqa: SLF001  the same
                 timedelta_formats=workbook._timedelta_formats,  # noqa: SLF001  the same
             )
-            try:
-                for number, cells in parser.parse():
-                    line = self._line(number, cells)
-                    if line is not None:
-                        yield line
-            except UnreadableSheet:
-                raise
-            except _DAMAGE as wrong:
-                raise UnreadableSheet(SheetFault.DAMAGED, number + 1) from wrong
+            yield from parser.parse()
 
     def _line(self, number: int, cells: list[dict[str, Any]]) -> Line | None:
         filled = {cell["column"]: cell for cell in cells if cell["value"] is not None or cell["data_type"] == "e"}
