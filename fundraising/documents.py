@@ -18,7 +18,8 @@ from typing import IO, TYPE_CHECKING
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
 
 FOLDER = "documents"
 _CHUNK = 1 << 20
@@ -86,6 +87,18 @@ def forget(digest: str, *, area: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def forget_others(used: Collection[str], *, area: str, before: datetime) -> int:
+    """Remove the files of an area that were stored before an instant and are none of these; how many.
+
+    So goes what was left by whoever died before it was told of, or before it could tell that it is done with.
+    """
+    others = [file for file in _folder(area).rglob("*") if file.is_file() and file.name not in used]
+    old = [file for file in others if file.stat().st_mtime < before.timestamp()]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def _copy(stream: IO[bytes], file: IO[bytes], most: int) -> Stored:

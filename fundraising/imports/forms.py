@@ -107,6 +107,8 @@ class Words:
     problems: Mapping[str, str]
     # What stands in a column where it is one of some: its word, by the column and what is kept.
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # What a row in doubt is.
+    doubt: str = _("possible duplicate")
 
     def value(self, meaning: str, kept: str) -> str:
         """What is kept in a column as people read it."""

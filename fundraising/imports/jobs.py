@@ -14,7 +14,7 @@ from fundraising import documents
 from fundraising.clock import now
 from fundraising.db import session, transaction
 from fundraising.imports.models import ImportRun
-from fundraising.imports.queries import at_work, digest_in_use, full_until
+from fundraising.imports.queries import at_work, digests_in_use, full_until
 from fundraising.imports.rules import Counts, ImportState, NotNow, SheetFault, UnreadableSheet
 from fundraising.imports.services.kinds import kind_named
 from fundraising.imports.services.reading import AREA, read_columns, read_rows, stored_sheet
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
 CHUNK = 500
 # What stood in the rows of a file is personal, and is of use only as long as somebody may want to look or undo.
 KEPT_FOR = timedelta(days=90)
+# A file stands there before its import does.
+UNTOLD_FOR = timedelta(hours=1)
 
 log = get_logger()
 
 
 @job(JOB, every=timedelta(minutes=1), stalled_after=timedelta(hours=2))
 def imports_job() -> None:
-    """Do what there is to do on every import. Raises what went wrong with one of them, once the others had their turn."""
+    """Do what there is to do on every import. Raises what went wrong with one, once the others had their turn."""
     faults: list[Exception] = []
     for run_id, state in at_work():
         session().rollback()
@@ -55,7 +57,7 @@ def imports_job() -> None:
         except (Overtaken, NotNow):
             # Another worker was here first, or a person threw it away: it is looked at again the next time.
             log.info("import overtaken", number=run_id)
-        except Exception as fault:  # noqa: BLE001  raised below: one must not keep all others waiting
+        except Exception as fault:  # noqa: BLE001  raised below: one keeps no others waiting
             faults.append(fault)
     if faults:
         raise faults[0]
@@ -63,14 +65,13 @@ def imports_job() -> None:
 
 @job("imports-retention", every=timedelta(days=1), stalled_after=timedelta(days=3))
 def imports_retention_job() -> None:
-    """Empty the imports that are over for long: their rows, and files that no other import refers to."""
+    """Empty the imports that are over for long, and remove the files that no import needs any more."""
     for run_id in full_until(now() - KEPT_FOR):
         with transaction():
-            digest = session().get_one(ImportRun, run_id).digest
             empty(run_id)
-        if not digest_in_use(digest):
-            documents.forget(digest, area=AREA)
         log.info("import emptied", number=run_id)
+    gone = documents.forget_others(digests_in_use(), area=AREA, before=now() - UNTOLD_FOR)
+    log.info("files of imports removed", count=gone)
 
 
 def work_on(run_id: int, state: ImportState, progress: Callable[[int], None] = lambda _rows: None) -> None:

@@ -193,10 +193,9 @@ def full_until(before: datetime) -> list[int]:
     return list(session().scalars(wanted.where(ImportRun.state.not_in(AT_WORK)).order_by(ImportRun.id)))
 
 
-def digest_in_use(digest: str) -> bool:
-    """Whether an import still needs the file with this digest."""
-    needed = select(ImportRun.id).where(ImportRun.digest == digest, ImportRun.emptied_at.is_(None))
-    return session().scalar(needed.limit(1)) is not None
+def digests_in_use() -> set[str]:
+    """The files that an import still needs."""
+    return set(session().scalars(select(ImportRun.digest).where(ImportRun.emptied_at.is_(None))))
 
 
 def _behind(run_id: int, after: int, outcome: Outcome | None) -> list[RowView]:

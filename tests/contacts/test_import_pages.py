@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
@@ -10,10 +11,10 @@ from sqlalchemy import select
 
 from fundraising.accounts.models import AuditEntry
 from fundraising.accounts.rules import Role
-from fundraising.contacts.models import Contact
+from fundraising.contacts.models import Affiliation, Contact, ContactPhone
 from fundraising.db import session
 from fundraising.resources import resource
-from tests.factories.sheets import CHURCHES, delimited, work
+from tests.factories.sheets import CHURCHES, delimited, work, workbook
 
 LIST = "/desk/importeren"
 
@@ -81,6 +82,32 @@ def test_refused_rows_can_be_taken_along_without_becoming_formulas(app_context, 
     staff.submit(refused.form("/aanvaarden"), {"aantal": "4", "zonder-fouten": "1"})
     work()
     assert "Brought in" in staff.get(page.address).text
+
+
+@pytest.mark.parametrize("shape", ["csv", "xlsx"])
+def test_refused_rows_that_were_mended_come_in_with_the_columns_as_they_were_chosen(app_context, staff, shape):
+    table = [["A", "B", "C", "D"], ["Dorpskerk", "Ede", 42005, "+31612345678"], ["Sionskerk", "Urk", "soon", 612345678]]
+    meant = {"kolom-0": "name", "kolom-1": "whole_name", "kolom-2": "role_from", "kolom-3": "person_phone"}
+    page = checked(staff, workbook(table), "lijst.xlsx", **meant)
+    assert "“soon” is not a date" in page.text
+    with staff.client.get(f"{page.address}/geweigerd.{shape}") as taken:
+        mended = taken.data.replace(b"soon", b"1-1-2015") if shape == "csv" else with_cell(taken.data, "E2", "42005")
+    again = checked(staff, mended, f"verbeterd.{shape}")
+    assert "Waiting for approval" in again.text
+    staff.submit(again.form("/aanvaarden"), {"aantal": "1"})
+    work()
+    assert "Brought in" in staff.get(again.address).text
+    began = session().scalars(select(Affiliation.valid_from)).all()
+    phones = session().scalars(select(ContactPhone.number)).all()
+    assert (began, phones) == ([date(2015, 1, 1)], ["+31612345678"])
+
+
+def with_cell(contents, place, value):
+    book = load_workbook(io.BytesIO(contents))
+    book.active[place] = value
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
 
 
 def test_a_file_that_is_no_spreadsheet_is_refused_in_words(app_context, staff):

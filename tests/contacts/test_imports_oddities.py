@@ -14,7 +14,7 @@ from fundraising.contacts.models import Affiliation, ChurchDetails, Consent, Con
 from fundraising.contacts.rules import ConsentState, Identity, PersonName
 from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
-from fundraising.documents import UnknownDocument, open_stored
+from fundraising.documents import UnknownDocument, open_stored, path_of
 from fundraising.gifts.services import record_gift
 from fundraising.imports import jobs
 from fundraising.imports.queries import at_work, rows, run
@@ -302,6 +302,22 @@ def test_after_ninety_days_rows_and_file_are_gone_and_nothing_is_undone(app_cont
     with pytest.raises(NotNow):
         undo(found)
     assert len(dump()["contact"]) == 1
+
+
+def test_the_file_of_what_was_thrown_away_goes_and_that_of_another_import_stays(app_context):
+    thrown, kept = (checked("contacts", delimited(table)) for table in (CHURCHES, CHURCHES[:2]))
+    broken_off = path_of(thrown.digest, area=AREA).parent.parent / ".upload"
+    broken_off.write_bytes(b"half a list")
+    with transaction():
+        discard(thrown.run_id)
+    jobs.imports_retention_job()
+    open_stored(thrown.digest, area=AREA).close()
+    with standing_still(now() + timedelta(days=1)):
+        jobs.imports_retention_job()
+    with pytest.raises(UnknownDocument):
+        open_stored(thrown.digest, area=AREA)
+    open_stored(kept.digest, area=AREA).close()
+    assert not broken_off.exists()
 
 
 def test_every_state_is_reached_and_left_by_the_table_alone():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from rapidfuzz import fuzz
 from sqlalchemy import select
 
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban
 from fundraising.contacts.queries import current_ids, person_name
 from fundraising.contacts.rules import match_address, match_name, names_compatible
+from fundraising.contacts.rules.folding import folded
 from fundraising.contacts.rules.sheets.rows import whole_name
 from fundraising.db import session
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.orm import InstrumentedAttribute
+
+
+# Of 100: `Herv. Gem. Ede` may be `Hervormde Gemeente Ede` and is not `Herv. Gem. Urk`; `Janssen` may be `Jansen`.
+_ALIKE = 60
+_SPELLED_OTHERWISE = 80
 
 
 class Register:
@@ -64,6 +71,16 @@ class Register:
         if row.organisation_name:
             return row.match_name == match_name(name)
         return names_compatible(person_name(row), whole_name(name))
+
+    def resembles(self, number: int, name: str) -> bool:
+        """Whether a name is near enough to a contact's that one may be another way of writing the other."""
+        row = self._rows[number]
+        if self.is_called(number, name):
+            return True
+        if row.organisation_name:
+            words, own = (" ".join(map(folded, each.split())) for each in (name, row.organisation_name))
+            return fuzz.token_sort_ratio(words, own) >= _ALIKE
+        return fuzz.ratio(match_name(whole_name(name).surname), row.match_name) >= _SPELLED_OTHERWISE
 
     def _standing(self, pairs: Iterable[tuple[str, int]]) -> Mapping[str, set[int]]:
         standing: dict[str, set[int]] = defaultdict(set)

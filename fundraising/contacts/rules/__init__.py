@@ -128,7 +128,9 @@ class Address:
 # Words before a Dutch surname that belong to it and do not count in its order.
 PREFIX_WORDS = frozenset(
     {"van", "de", "der", "den", "het", "'t", "'s", "te", "ten", "ter", "tot", "in", "op", "aan", "bij", "onder", "over"}
-    | {"uit", "voor", "von", "vom", "zum", "zur", "d'", "l'"},
+    | {"uit", "voor", "von", "vom", "zum", "zur", "d'", "l'"}
+    # As lists shorten them; which of `van de`, `van den` and `van der` it is, nobody can tell.
+    | {"v.", "v.d.", "v/d"},
 )
 _APOSTROPHES = str.maketrans("’‘`´ʼ", "'''''")
 _DUTCH_POSTCODE = re.compile(r"([1-9][0-9]{3})\s*([A-Za-z]{2})")

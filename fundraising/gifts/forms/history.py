@@ -34,14 +34,22 @@ HISTORY_WORDS = Words(
         "still_to_come": _("%(column)s: %(value)s is still to come"),
         "closed_year": _("%(column)s: the financial year %(value)s is closed"),
         "nobody_found": _("there is no contact with this number, e-mail address, IBAN or name"),
+        "points_apart": _("what the row tells points to different contacts: %(value)s"),
         "several_found": _("several contacts fit: %(value)s; tell their number"),
         "nobody_told": _("the row does not tell whose gift it was; it is booked without a contact"),
-        "booked_before": _("such a gift was brought in from another list before; it is not booked again"),
+        "booked_before": _("such a gift is in the ledger already; it is not booked again"),
+        "called_otherwise": _(
+            "the contact is called otherwise than “%(value)s”; please look whether it is the right one"
+        ),
+        "near_another": _(
+            "looks like a gift that did not come from a list: %(value)s; please look whether it is that one"
+        ),
     },
     problems={
         "needs_column": _("One column has to be “%(meaning)s”."),
         "needs_programme": _("Choose the column with the programme, or one programme for all rows."),
     },
+    doubt=_("worth a look"),
 )
 
 

@@ -5,28 +5,26 @@ A file goes in whole or not at all, and only once; what is in the ledger stays t
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Date, String, cast, func, literal, or_, select
 
 from fundraising.clock import today
-from fundraising.contacts.queries import current_ids
 from fundraising.contacts.queries.identified import Register
 from fundraising.db import is_sqlite, session
-from fundraising.gifts.models import Gift, GiftEntry
+from fundraising.gifts.models import Gift
 from fundraising.gifts.queries import closed_through, ledger_mode
-from fundraising.gifts.rules import ClosedYear, EntryKind, LedgerMode, new_reference
+from fundraising.gifts.queries.alike import Key, booked, neighbours
+from fundraising.gifts.rules import ClosedYear, LedgerMode, new_reference, written_reference
 from fundraising.gifts.rules.history import (
     AMOUNT,
     COLUMNS,
     DATE,
     HISTORY,
-    Clue,
+    NAME,
+    NUMBER,
     Defaults,
-    HistoricGift,
     closed,
     parse_row,
 )
@@ -41,11 +39,36 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Subquery
 
+    from fundraising.gifts.queries.alike import Neighbour
+    from fundraising.gifts.rules.history import HistoricGift
     from fundraising.imports.rules import SheetRow
     from fundraising.imports.services.kinds import Run
 
 _expected: list[LedgerMode] = [LedgerMode.TEST]
-Key = tuple[str, int, int, int]
+# So many contacts are named where more than one fit.
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """A gift of a list with the contacts that it can be of, and why it cannot be booked for one of them.
+
+    `called_otherwise` where its one contact has another name than the row tells.
+    """
+
+    gift: HistoricGift
+    contacts: tuple[int, ...]
+    problems: tuple[Reason, ...]
+    called_otherwise: bool
+
+    @property
+    def key(self) -> Key | None:
+        """What makes it the same as another gift; None where day or amount are not known."""
+        gift = self.gift
+        if gift.received_on is None or gift.amount is None:
+            return None
+        whose = self.contacts[0] if self.contacts else 0
+        return Key(gift.received_on.isoformat(), gift.amount.cents, gift.programme_id, whose)
 
 
 def expect(mode: LedgerMode) -> None:
@@ -72,17 +95,19 @@ def examine(run: Run, rows: Sequence[SheetRow]) -> Examined:
         ibans={gift.clue.iban for gift in told},
         names={gift.clue.name for gift in told if gift.clue.name},
     )
-    keyed = [(gift, found, _key(gift, found)) for gift in told for found in (_found(known, gift.clue),)]
-    ledger = _booked([key for _, _, key in keyed if key is not None])
-    seen = rows_with_key(run.run_id, [_written(key) for key in ledger])
+    found = [_identified(known, gift) for gift in told]
+    keys = [each.key for each in found if each.key is not None]
+    ledger, near = booked(keys), neighbours(keys)
+    seen = rows_with_key(run.run_id, [str(key) for key in ledger])
     until, staged = closed_through(), []
-    for (gift, found, key), row in zip(keyed, rows, strict=True):
-        told_row = _stage(gift, found, row.cells, until)
-        if key is not None and told_row.outcome is Outcome.NEW:
+    for each, row in zip(found, rows, strict=True):
+        told_row = _stage(each, row.cells, until, near)
+        if each.key is not None and told_row.outcome is Outcome.NEW:
             # Two equal gifts on one day are two gifts: as many as the ledger has are known, and any more are new.
-            if seen[_written(key)] < ledger[key]:
-                told_row = replace(told_row, outcome=Outcome.DUPLICATE, reasons=(Reason("booked_before"),))
-            seen[_written(key)] += 1
+            if seen[str(each.key)] < ledger[each.key]:
+                known_before = (Reason("booked_before"),)
+                told_row = replace(told_row, outcome=Outcome.DUPLICATE, reasons=known_before, doubtful=False)
+            seen[str(each.key)] += 1
         staged.append(told_row)
     return Examined(staged, lambda: None)
 
@@ -133,71 +158,58 @@ def _defaults(choices: Mapping[str, str]) -> Defaults:
     return Defaults(_programmes().get(plain(choices.get("programme", "")), 0), choices.get("method") or "transfer")
 
 
-def _found(known: Register, clue: Clue) -> list[int]:
-    """The contacts that a clue can mean: each thing that is told narrows what the ones before it left."""
-    sets = [known.number(clue.number)] if clue.number else []
-    sets += [known.email(clue.email)] if clue.email else []
-    sets += [known.iban(clue.iban)] if clue.iban else []
-    sets += [known.name(clue.name)] if clue.name else []
-    left: set[int] = set()
-    for some in sets:
-        left = (left & some) or left or some
-    return sorted(left)
+def _identified(known: Register, gift: HistoricGift) -> _Identified:
+    """Whose a gift was. What a row tells has to fit together: else a mistake in a number books it for somebody else."""
+    clue, problems = gift.clue, []
+    told = [known.number(clue.number)] if clue.number else []
+    told += [known.email(clue.email)] if clue.email else []
+    told += [known.iban(clue.iban)] if clue.iban else []
+    told += [known.name(clue.name)] if clue.name else []
+    found = [some for some in told if some]
+    fit = sorted(set.intersection(*found)) if found else []
+    if clue.number and not known.number(clue.number):
+        problems.append(Reason("unknown_number", NUMBER, str(clue.number)))
+    elif found and not fit:
+        everyone = sorted(set.union(*found))
+        problems.append(Reason("points_apart", value=", ".join(map(str, everyone[:_TOLD]))))
+    elif clue and not fit:
+        problems.append(Reason("nobody_found"))
+    elif len(fit) > 1:
+        problems.append(Reason("several_found", value=", ".join(map(str, fit[:_TOLD]))))
+    otherwise = bool(clue.name) and len(fit) == 1 and not known.resembles(fit[0], clue.name)
+    if otherwise and clue.number:
+        problems.append(Reason("number_of_another", NUMBER, str(clue.number)))
+    return _Identified(gift, tuple(fit), tuple(problems), otherwise)
 
 
-def _stage(gift: HistoricGift, whose: list[int], cells: tuple[str, ...], until: int | None) -> StagedRow:
-    errors = [*gift.errors, *_objections(gift, whose, until)]
-    label, key = gift.clue.label, _key(gift, whose)
+def _stage(found: _Identified, cells: tuple[str, ...], until: int | None, near: Mapping[Key, Neighbour]) -> StagedRow:
+    gift, key = found.gift, found.key
+    errors = [*gift.errors, *_objections(gift, until), *found.problems]
+    label = gift.clue.label
     if errors or key is None:
         return StagedRow(line=gift.line, outcome=Outcome.ERROR, label=label, cells=cells, reasons=tuple(errors))
-    day, cents, programme, contact = key
-    plan = {"date": day, "cents": cents, "programme": programme, "contact": contact, "contacts": whose}
+    doubts = [Reason("called_otherwise", NAME, gift.clue.name)] if found.called_otherwise else []
+    if key in near:
+        doubts.append(Reason("near_another", value=f"{written_reference(near[key].reference)}, {near[key].day}"))
+    plan = {"date": key.day, "cents": key.cents, "programme": key.programme_id, "contact": key.contact_id}
+    plan |= {"contacts": found.contacts, "method": gift.method, "key": str(key), "reference": new_reference()}
     return StagedRow(
         line=gift.line,
         outcome=Outcome.NEW,
         label=label,
         cells=cells,
-        reasons=() if gift.clue else (Reason("nobody_told"),),
-        plan=plan | {"method": gift.method, "key": _written(key), "reference": new_reference()},
-        tally=(day[:4], cents),
+        reasons=tuple(doubts) if gift.clue else (Reason("nobody_told"),),
+        doubtful=bool(doubts),
+        plan=plan,
+        tally=(key.day[:4], key.cents),
     )
 
 
-def _objections(gift: HistoricGift, whose: list[int], until: int | None) -> Iterator[Reason]:
+def _objections(gift: HistoricGift, until: int | None) -> Iterator[Reason]:
     if gift.received_on is not None and gift.received_on > today():
         yield Reason("still_to_come", DATE, gift.received_on.isoformat())
     if gift.received_on is not None and closed(gift.received_on, until):
         yield Reason("closed_year", DATE, str(gift.received_on.year))
-    if gift.clue and not whose:
-        yield Reason("nobody_found")
-    if len(whose) > 1:
-        yield Reason("several_found", value=", ".join(map(str, whose[:5])))
-
-
-def _key(gift: HistoricGift, whose: list[int]) -> Key | None:
-    """What makes a gift the same as another one: its day, cents, programme and contact, 0 for nobody known."""
-    if gift.received_on is None or gift.amount is None:
-        return None
-    return gift.received_on.isoformat(), gift.amount.cents, gift.programme_id, whose[0] if whose else 0
-
-
-def _written(key: Key) -> str:
-    return "|".join(map(str, key))
-
-
-def _booked(keys: Sequence[Key]) -> Counter[Key]:
-    """How often the ledger has such gifts of earlier years, however they were corrected since."""
-    days = {date.fromisoformat(day) for day, _, _, _ in keys}
-    columns = select(GiftEntry.received_on, GiftEntry.amount, GiftEntry.programme_id, GiftEntry.contact_id)
-    such = (GiftEntry.source_system == HISTORY, GiftEntry.kind == EntryKind.RECEIVED)
-    booked = session().execute(columns.where(*such, GiftEntry.received_on.in_(days))).all() if days else []
-    current = current_ids({row.contact_id for row in booked if row.contact_id})
-    found = (
-        (row.received_on.isoformat(), row.amount.cents, row.programme_id, current.get(row.contact_id, 0))
-        for row in booked
-    )
-    wanted = set(keys)
-    return Counter(key for key in found if key in wanted)
 
 
 HISTORIC_GIFTS = register(

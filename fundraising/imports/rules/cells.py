@@ -27,6 +27,7 @@ _BY_NAME = re.compile(r"(?P<day>[0-9]{1,2})[- ](?P<month>[a-z]+)\.?[- ](?P<year>
 _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})([T ].*)?")
 # Excel counts days from here (its year 1900 had a 29 February); these serials are 1954 to 2119.
 _EXCEL_BEGINS = date(1899, 12, 30)
+_SERIAL = re.compile(r"[0-9]{5}")
 _SERIALS = range(20_000, 80_000)
 _EARLIEST = date(1950, 1, 1)
 
@@ -41,6 +42,9 @@ class BadCell(ValueError):
 
 def day(value: Value) -> date:
     """A date: a cell that is one, a serial of Excel, or text as the Dutch write it. A year has four digits."""
+    if isinstance(value, str) and _SERIAL.fullmatch(value.strip()):
+        # As a sheet writes its dates into a text file where their cells have no format.
+        value = Decimal(value.strip())
     if isinstance(value, Decimal):
         if value != int(value) or int(value) not in _SERIALS:
             raise BadCell("not_a_date")

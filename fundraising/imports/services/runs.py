@@ -72,11 +72,17 @@ def choose_columns(run_id: int, mapping: Mapping[int, str], choices: Mapping[str
     kind.check_columns(frozenset(codes), choices)
     kept = {str(index): code for index, code in mapping.items()}
     _check_again(run, mapping=kept, choices=dict(choices))
-    remembered = {"kind": run.kind, "shape": run.shape}
+    remember(run.kind, run.shape, mapping, choices)
+
+
+def remember(kind: str, shape: str, mapping: Mapping[int, str], choices: Mapping[str, str]) -> None:
+    """Propose these meanings and choices for the next file of this shape."""
+    kept = {str(index): code for index, code in mapping.items()}
     told = {"mapping": kept, "choices": dict(choices), "saved_at": now()}
-    if session().execute(insert_new(ImportMapping).values(remembered | told).returning(ImportMapping.shape)).first():
+    new = insert_new(ImportMapping).values(kind=kind, shape=shape, **told)
+    if session().execute(new.returning(ImportMapping.shape)).first():
         return
-    same = (ImportMapping.kind == run.kind, ImportMapping.shape == run.shape)
+    same = (ImportMapping.kind == kind, ImportMapping.shape == shape)
     session().execute(update(ImportMapping).where(*same).values(told))
 
 

@@ -78,7 +78,7 @@ def accept(pages: ImportPages, number: int) -> Response | tuple[str, int]:
                 leave_out="zonder-fouten" in form,
             )
     except (WrongCount, RefusedRows, BroughtInBefore) as refusal:
-        return page_of_run(pages, found, typed | {"error": _why_not(refusal)}), 422
+        return page_of_run(pages, found, typed | {"error": _why_not(pages, refusal)}), 422
     except NotNow as elsewhere:
         _say_not_now(elsewhere)
     return _to(pages, "show", number)
@@ -116,12 +116,14 @@ def _cents(text: str) -> int:
         return -1
 
 
-def _why_not(refusal: WrongCount | RefusedRows | BroughtInBefore) -> str:
+def _why_not(pages: ImportPages, refusal: WrongCount | RefusedRows | BroughtInBefore) -> str:
     match refusal:
         case WrongCount(what="rows"):
             return _("The number of rows is not the one that you expected. Please compare the list with its source.")
         case WrongCount():
             return _("The total of %(what)s is not the one that you expected.", what=refusal.what)
+        case RefusedRows() if pages.kind.whole:
+            return _("Rows with an error: %(count)s. Mend them in your own list, and upload that.", count=refusal.count)
         case RefusedRows():
             return _("Rows with an error: %(count)s. They have to be mended, or left out.", count=refusal.count)
         case _:

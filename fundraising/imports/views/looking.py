@@ -69,7 +69,7 @@ def page_of_run(pages: ImportPages, found: RunView, typed: Mapping[str, Any] | N
         run=found,
         same=same_file(found) if found.state is ImportState.CHECKED else None,
         page=page_of(some, asked),
-        facets=_facets(found, outcome),
+        facets=_facets(pages, found, outcome),
         notes=[str(NOTES[name]) % {"count": count} for name, count in found.notes.items() if name in NOTES],
         problem=_problem(pages, found),
         states=STATES,
@@ -134,9 +134,9 @@ def its_run(pages: ImportPages, number: int) -> RunView:
     return found
 
 
-def _facets(found: RunView, outcome: str) -> list[dict[str, Any]]:
+def _facets(pages: ImportPages, found: RunView, outcome: str) -> list[dict[str, Any]]:
     options = [(each.value, f"{OUTCOMES[each]} ({found.outcomes.get(each, 0)})") for each in Outcome]
-    options.append((_DOUBTFUL, f"{_('possible duplicates')} ({found.doubtful})"))
+    options.append((_DOUBTFUL, f"{pages.words.doubt} ({found.doubtful})"))
     return [{"name": "soort", "label": _("Rows"), "options": options, "chosen": outcome}]
 
 

@@ -11,8 +11,8 @@ from fundraising.accounts.rules import Subject
 from fundraising.accounts.services.audit import record
 from fundraising.db import transaction
 from fundraising.imports.queries import every_row
-from fundraising.imports.rules import Outcome
-from fundraising.imports.services.runs import SUBJECT
+from fundraising.imports.rules import Columns, Outcome, named
+from fundraising.imports.services.runs import SUBJECT, remember
 from fundraising.imports.views.looking import its_run
 from fundraising.resources import resource
 from fundraising.web.sheets import Column, Sheet, SheetFormat, as_download
@@ -29,9 +29,14 @@ def refused(pages: ImportPages, number: int, extension: str) -> Response:
     found = its_run(pages, number)
     if extension not in set(SheetFormat):
         abort(404)
+    before = [Column(_("Line"), int), Column(_("Reason"), str, 50)]
+    heads = [*before, *(Column(header) for header in found.headers)]
+    # Mended, it comes back: then nobody has to say once more what its columns mean.
+    shape = Columns(named([head.label for head in heads]), ()).shape
+    meant = {index + len(before): code for index, code in found.mapping.items()}
     with transaction():
         record("import.refused_rows_taken", Subject(SUBJECT, number), after={"rows": found.refused})
-    heads = [Column(_("Line"), int), Column(_("Reason"), str, 50), *(Column(header) for header in found.headers)]
+        remember(found.kind, shape, meant, found.choices)
     return as_download(Sheet(f"import-{number}-geweigerd", heads, _refused(pages, found)), SheetFormat(extension))
 
 

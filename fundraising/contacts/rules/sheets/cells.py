@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 _UNUSABLE = {"Cc", "Co", "Cn", "Cs"}
 _IN_NO_NAME = re.compile(r"[<>{}\[\]|\\@]|://|www\.", re.IGNORECASE)
+# What stands under a table that adds up.
+_UNDER_A_TABLE = frozenset({"totaal", "subtotaal", "eindtotaal", "total", "subtotal"})
 _MOST_MEMBERS = 1_000_000
 
 
@@ -46,9 +48,9 @@ def line(value: Value, longest: int) -> str:
 
 
 def name(value: Value, longest: int) -> str:
-    """A name, or a part of one: no markup, no address of a website, not only signs and digits."""
+    """A name, or a part of one: no markup, no address of a website, not only signs and digits, no line of totals."""
     text = line(value, longest)
-    if _IN_NO_NAME.search(text) or not any(sign.isalpha() for sign in text):
+    if _IN_NO_NAME.search(text) or not any(sign.isalpha() for sign in text) or plain(text) in _UNDER_A_TABLE:
         raise BadCell("not_a_name")
     return text
 

@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, PersonName, Salutation, tidied
+from fundraising.contacts.rules import (
+    PREFIX_WORDS,
+    Address,
+    ContactKind,
+    OrganisationKind,
+    PersonName,
+    Salutation,
+    tidied,
+)
 from fundraising.contacts.rules.organisations import Denomination, Role, SchoolLevel
 from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.rules.sheets import cells
@@ -104,12 +112,13 @@ _READ: dict[str, Callable[[Value], Any]] = {
     ENDS: day,
 }
 # `Kerkstraat 12 a`, `Plein 1940-1945 3`, `Dorpsstraat 7-II`: the last number with what belongs to it.
-_ADDRESS = re.compile(r"(?P<street>.*\D)\s+(?P<number>\d+\s?[-/]?\s?[\w-]{0,6})")
+_ADDRESS = re.compile(r"(?P<street>.*(\D|\b(1[89]|20)\d\d))\s+(?P<number>\d+\s?[-/]?\s?[\w-]{0,6})")
 _TITLE = re.compile(
     r"(?P<mr>(de\s)?(dhr|heer|hr)\b\.?)|(?P<mrs>(mevr?(rouw)?|mw)\b\.?)|(ds|dr|drs|ir|prof|mr)\.",
     re.IGNORECASE,
 )
-_INITIALS = re.compile(r"(\w{1,3}\.\s?)+|[A-Z]{1,4}(?=\s)")
+_INITIALS = re.compile(r"((?!v\.)\w{1,3}\.\s?)+|[A-Z]{1,4}(?=\s)")
+_SHORT_PREFIX = re.compile(r"\b(v\s?[./]\s?d\b\.?|vd\b\.?)\s*")
 
 
 @dataclass(slots=True)
@@ -219,22 +228,28 @@ def _person(found: _Cells, *, whole: bool) -> Facts:
 def _name(found: _Cells) -> PersonName:
     salutation = found["salutation"] or Salutation.UNKNOWN
     given, prefix, surname = found.text("given_name"), found.text("prefix"), found.text("surname")
-    if not surname:
-        said, rest = _without_titles(found.text("whole_name"))
-        salutation = said if salutation is Salutation.UNKNOWN else salutation
-        given_found, surname = _apart(rest)
-        given = given or given_found
-    name = tidied(PersonName(salutation, given, prefix, surname))
+    if surname:
+        name = tidied(PersonName(salutation, given, prefix, surname))
+    else:
+        told = whole_name(found.text("whole_name"))
+        said = told.salutation if salutation is Salutation.UNKNOWN else salutation
+        name = tidied(PersonName(said, given or told.given_name, prefix or told.prefix, told.surname))
     if not name.surname and not found.errors:
         found.errors.append(Reason("nameless"))
     return name
 
 
 def whole_name(text: str) -> PersonName:
-    """A person's name out of one text: `mw. A.M. van der Berg`."""
+    """A person's name out of one text: `mw. A.M. van der Berg`, `Berg, A.M. van der`."""
     salutation, rest = _without_titles(text)
-    given, surname = _apart(rest)
-    return tidied(PersonName(salutation, given, "", surname))
+    surname, comma, before = rest.partition(",")
+    if not (comma and surname.strip() and before.strip()) or "," in before:
+        return tidied(PersonName(salutation, *_apart(_SHORT_PREFIX.sub("v.d. ", rest))))
+    said, before = _without_titles(before.strip())
+    words = _SHORT_PREFIX.sub("v.d. ", before).split()
+    count = next((place for place, word in enumerate(words) if word.lower() in PREFIX_WORDS), len(words))
+    salutation = said if salutation is Salutation.UNKNOWN else salutation
+    return tidied(PersonName(salutation, " ".join(words[:count]), " ".join(words[count:]), surname))
 
 
 def _without_titles(text: str) -> tuple[Salutation, str]:
@@ -246,14 +261,19 @@ def _without_titles(text: str) -> tuple[Salutation, str]:
     return salutation, text
 
 
-def _apart(text: str) -> tuple[str, str]:
-    """`J.P. van der Berg` and `Anna de Vries` as given name and surname; a lone word is a surname."""
+def _apart(text: str) -> tuple[str, str, str]:
+    """Given name, prefix and surname of `J.P. van der Berg`, `Jan Willem ter Horst`, `Anna Bakker`.
+
+    A lone word is a surname; a prefix that belongs to one is left before it.
+    """
     initials = _INITIALS.match(text)
     if initials and text[initials.end() :].strip():
-        return initials[0].strip(), text[initials.end() :].strip()
-    first, _, rest = text.partition(" ")
-    # `van der Berg` begins with a prefix, not with a first name.
-    return (first, rest) if rest and first[:1].isupper() else ("", text)
+        return initials[0].strip(), "", text[initials.end() :].strip()
+    words = text.split()
+    if len(words) < 2 or not text[:1].isupper() or words[0].lower() in PREFIX_WORDS:  # noqa: PLR2004  two words
+        return "", "", text
+    count = next((place for place, word in enumerate(words[:-1]) if word in PREFIX_WORDS), 1)
+    return " ".join(words[:count]), "", " ".join(words[count:])
 
 
 def _address(found: _Cells) -> Address | None:
