@@ -206,6 +206,16 @@ def one_at_a_time(key: str) -> None:
         session().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
+def still() -> None:
+    """Let all that is read from here on be of this one moment, whatever others write; outside `transaction()`.
+
+    Until the transaction ends that it begins. On SQLite a transaction does so by itself.
+    """
+    session().rollback()
+    if db.engine.dialect.name != "sqlite":
+        session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def after_commit(hook: Callable[[], None]) -> None:
     """Run `hook` once the running transaction is safely stored, and never when it is not. Raises TransactionError."""
     hooks = session().info.get(_HOOKS)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import xlsxwriter
 from flask import Response, send_file, stream_with_context
+from flask_babel import gettext as _
 
 from fundraising.clock import AMSTERDAM, aware
 from fundraising.money import Euro
@@ -71,7 +72,7 @@ class Sheet:
 def as_download(sheet: Sheet, shape: SheetFormat) -> Response:
     """An answer that a browser keeps as a file. CSV leaves row by row; XLSX once it is written to a temporary file."""
     if shape is SheetFormat.CSV:
-        answer = Response(stream_with_context(csv_lines(sheet)), mimetype="text/csv")
+        answer = Response(stream_with_context(_to_the_end(csv_lines(sheet))), mimetype="text/csv")
         answer.headers.set("Content-Disposition", "attachment", filename=f"{_file_name(sheet)}.csv")
         return answer
     file = tempfile.TemporaryFile()  # noqa: SIM115  sent, and then closed by the server
@@ -98,6 +99,16 @@ def csv_lines(sheet: Sheet) -> Iterator[bytes]:
         if number % _CSV_ROWS_AT_A_TIME == 0:
             yield _taken(some)
     yield _taken(some)
+
+
+def _to_the_end(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines, and where they break off a last one that says so: a browser takes the half for the whole."""
+    try:
+        yield from lines
+    except Exception:
+        told = _("This file is not complete: something went wrong here. Please take it again.")
+        yield f"\r\n*** {told} ***\r\n".encode()
+        raise
 
 
 def write_xlsx(sheet: Sheet, file: IO[bytes]) -> int:

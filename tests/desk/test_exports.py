@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import openpyxl
 import pytest
@@ -12,6 +13,9 @@ from fundraising.accounts.models import AuditContent, AuditEntry
 from fundraising.accounts.rules import Role
 from fundraising.clock import now, today
 from fundraising.contacts.models import Affiliation, ContactPhone, Household, HouseholdMember, PostalAddress
+from fundraising.contacts.queries import letterheads
+from fundraising.contacts.queries.letterheads import exported_contacts
+from fundraising.contacts.queries.listed import ListFilter
 from fundraising.contacts.rules import Salutation
 from fundraising.db import session, transaction
 from fundraising.desk.views import exports
@@ -129,6 +133,23 @@ class TestContacts:
         assert "1 regel" in page.text
         rows = rows_of(pages.send(page.form("/exporteren"), button=("vorm", "csv")))
         assert [row["Nummer"] for row in rows] == [str(people[1])]
+
+
+def test_a_list_that_changes_while_it_is_taken_along_stands_there_as_it_was(people, app, monkeypatch):
+    monkeypatch.setattr(letterheads, "_AT_ONCE", 1)
+    export = exports._Export("contacts", "Relaties", 4, [], lambda: exported_contacts(ListFilter()))
+    rows = exports._of_one_moment(export)
+    taken = [next(rows)]
+
+    def change():
+        with app.app_context(), transaction():
+            contacts.person(surname="Nieuw", match_name="nieuw")
+            session().get_one(contacts.Contact, people[2]).merged_into_id = people[3]
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(change).result()
+    taken += rows
+    assert [row.letterhead.contact_id for row in taken] == list(people)
 
 
 class TestGifts:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from fundraising.accounts.rules import Role
+from fundraising.clock import today
 from fundraising.contacts.models import Contact
-from fundraising.contacts.rules import IbanProvenance
+from fundraising.contacts.rules import IbanProvenance, Salutation
 from fundraising.db import session, transaction
 from fundraising.gifts.queries import GiftFilter, gifts, tax_year_total
+from fundraising.gifts.rules import Correction, Reason, written_reference
 from fundraising.gifts.rules.history import BadCell, day, euros
-from fundraising.gifts.services import close_year, record_gift
+from fundraising.gifts.services import close_year, correct, record_gift
 from fundraising.imports.queries import rows, run
 from fundraising.imports.rules import BroughtInBefore, ImportState, NotNow, Outcome, RefusedRows, WrongCount
 from fundraising.imports.services import accept, ask_to_undo
@@ -81,6 +83,40 @@ class TestWhose:
         assert tax_year_total(church, 2023) == Euro(131250)
         assert {gift.method for gift in gifts(GiftFilter())} == {"transfer", "cash"}
 
+    @pytest.mark.parametrize(
+        ("told", "code"),
+        [
+            ({"number": "{church}", "name": "J. van den Berg"}, "points_apart"),
+            ({"email": "berg@example.nl", "name": "Dorpskerk"}, "points_apart"),
+            ({"iban": IBAN, "number": "{berg}"}, "points_apart"),
+            ({"number": "{church}", "name": "Fam. Onbekend"}, "number_of_another"),
+            ({"number": "999", "name": "Dorpskerk"}, "unknown_number"),
+        ],
+        ids=["number and name", "mailbox and name", "account and number", "number of another", "no number of ours"],
+    )
+    def test_what_contradicts_itself_is_booked_for_nobody(self, church, told, code):
+        with transaction():
+            berg = person(email="berg@example.nl", surname="Berg", match_name="berg", given_name="J.")
+        found = looked(row(**{key: value.format(church=church, berg=berg) for key, value in told.items()}))
+        assert [reason.code for reason in rows(found.run_id)[0].reasons] == [code]
+        with pytest.raises(RefusedRows):
+            bring_in(found)
+
+    @pytest.mark.parametrize("name", ["Berg, J. van den", "dhr. J. v.d. Berg", "J. van der Berg"])
+    def test_a_name_is_known_as_lists_write_it(self, church, name):
+        with transaction():
+            person(surname="Berg", match_name="berg", name_prefix="van den", given_name="J.", salutation=Salutation.MR)
+        assert looked(row(name=name)).outcomes == {Outcome.NEW: 1}
+
+    def test_another_name_with_a_mailbox_that_is_known_is_worth_a_look(self, church):
+        with transaction():
+            person(email="berg@example.nl", surname="Berg", match_name="berg")
+        found = looked(
+            row(email="berg@example.nl", name="Penningmeester"), row(email="berg@example.nl", name="fam. Berg")
+        )
+        assert (found.outcomes, found.doubtful) == ({Outcome.NEW: 2}, 1)
+        assert [[each.code for each in row.reasons] for row in rows(found.run_id)] == [["called_otherwise"], []]
+
     def test_nobody_and_several_are_errors_and_no_clue_is_nobody(self, church):
         found = looked(row(name="Onbekende"), row(email="kerk@example.nl"), row())
         assert found.outcomes == {Outcome.ERROR: 2, Outcome.NEW: 1}
@@ -123,6 +159,41 @@ class TestAccepting:
         bring_in(second)
         assert tax_year_total(church, 2023) == Euro.of(2605)
 
+    def test_a_gift_that_came_in_online_is_not_booked_again_and_one_like_it_is_told(self, church):
+        with transaction():
+            online = record_gift(booking(contact_id=church, received_on=date(2023, 3, 14), amount=Euro.of(1300)))
+        found = looked(
+            row(name="Dorpskerk"),
+            row("16-03-2023", name="Dorpskerk"),
+            row("14-03-2023", to="achterblijvers", name="Dorpskerk"),
+            row("14-04-2023", name="Dorpskerk"),
+            row("14-03-2023"),
+        )
+        assert found.outcomes == {Outcome.DUPLICATE: 1, Outcome.NEW: 4}
+        codes = [[reason.code for reason in each.reasons] for each in rows(found.run_id)]
+        assert codes == [["booked_before"], ["near_another"], ["near_another"], [], ["nobody_told"]]
+        assert found.doubtful == 2
+        assert written_reference(online.reference) in rows(found.run_id)[1].reasons[0].value
+        # What the list adds up to is what its owner's own records say, whatever is known of it already.
+        assert found.totals == {"2023": 5 * 130000}
+        bring_in(found)
+        assert tax_year_total(church, 2023) == Euro.of(4 * 1300)
+
+    def test_a_gift_that_was_corrected_is_known_as_it_was_and_as_it_is(self, church):
+        bring_in(looked(row(name="Dorpskerk")))
+        [gift] = gifts(GiftFilter())
+        with transaction():
+            wrong = {"reason": Reason.WRONG_AMOUNT, "amount": Euro.of(1310), "recorded_by": "finance"}
+            correct(Correction(gift_id=gift.gift_id, **wrong))
+        for amount, outcome in (("1.300", Outcome.DUPLICATE), ("1.310", Outcome.DUPLICATE), ("1.320", Outcome.NEW)):
+            assert looked(row(amount=amount, name="Dorpskerk")).outcomes == {outcome: 1}
+
+    def test_a_gift_that_is_still_to_come_is_refused(self, church):
+        tomorrow = today() + timedelta(days=1)
+        found = looked(row(tomorrow.isoformat(), name="Dorpskerk"), row(today().isoformat(), name="Dorpskerk"))
+        codes = [[reason.code for reason in each.reasons] for each in rows(found.run_id)]
+        assert codes == [["still_to_come"], []]
+
     def test_a_closed_year_takes_nothing(self, church):
         found = looked(row(name="Dorpskerk"))
         with transaction():
@@ -150,6 +221,7 @@ class TestCells:
             ("2023-03-14 00:00:00", date(2023, 3, 14)),
             ("14 maart 2023", date(2023, 3, 14)),
             (Decimal(44999), date(2023, 3, 14)),
+            ("44999", date(2023, 3, 14)),
         ],
     )
     def test_dates(self, written, meant):

@@ -110,6 +110,20 @@ def test_a_download_says_what_it_is(app, shape):
         answer.close()
 
 
+@pytest.mark.sqlite_only
+def test_a_file_that_breaks_off_says_so_in_its_last_line(app):
+    def rows():
+        yield from [ROW] * 300
+        raise OSError("the disk is gone")
+
+    taken = []
+    with app.test_request_context(), pytest.raises(OSError, match="gone"):
+        taken.extend(as_download(Sheet("Giften", COLUMNS, rows()), SheetFormat.CSV).response)
+    text = b"".join(taken).decode("utf-8-sig")
+    assert text.count("Bruning") == 200
+    assert "niet volledig" in text.splitlines()[-1]
+
+
 @pytest.mark.parametrize("shape", SheetFormat)
 def test_memory_does_not_grow_with_the_rows(tmp_path, shape):
     def rows(count):

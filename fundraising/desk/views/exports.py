@@ -14,7 +14,7 @@ from fundraising.accounts.rules import Permission, Subject
 from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
 from fundraising.contacts.queries.letterheads import count_exported, exported_contacts, letterheads
-from fundraising.db import transaction
+from fundraising.db import still, transaction
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.contacts import filters_of
 from fundraising.desk.views.gifts.listing import filter_of
@@ -124,9 +124,15 @@ def _taken(export: _Export) -> Response | None:
         choices = {"filter": _filter(), LEAVE_OUT: request.form.get(LEAVE_OUT)}
         told = {"rows": export.count, "shape": shape.value} | {name: each for name, each in choices.items() if each}
         record(f"{export.kind}.exported", Subject(export.kind), after=told)
-    answer = as_download(Sheet(export.name, export.columns, export.rows()), shape)
+    answer = as_download(Sheet(export.name, export.columns, _of_one_moment(export)), shape)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _of_one_moment(export: _Export) -> Iterator[Sequence[Cell]]:
+    """The rows as the list was when the first was read: what changes meanwhile stands in it once, as it was."""
+    still()
+    yield from export.rows()
 
 
 def _contact_columns() -> list[Column]:
