@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy import func, select, update
 
 from fundraising.clock import now, standing_still
 from fundraising.contacts.models import Affiliation, ChurchDetails, Consent, Contact, DuplicateCandidate
+from fundraising.contacts.queries.search import find
 from fundraising.contacts.rules import ConsentState, Identity, PersonName
+from fundraising.contacts.services.imports import activation, undoing
 from fundraising.contacts.services.recognition import find_or_create
 from fundraising.db import session, transaction
 from fundraising.documents import UnknownDocument, open_stored, path_of
@@ -19,13 +22,13 @@ from fundraising.gifts.services import record_gift
 from fundraising.imports import jobs
 from fundraising.imports.queries import at_work, rows, run
 from fundraising.imports.rules import FOLLOWS, ImportState, NotNow, Outcome, RefusedRows, WrongCount, may_follow
-from fundraising.imports.services import accept, ask_to_undo, discard
+from fundraising.imports.services import accept, ask_to_undo, choose_columns, discard
 from fundraising.imports.services.reading import AREA
 from fundraising.imports.services.staging import Overtaken
 from tests.contacts.test_imports import bring_in, dump
 from tests.factories.contacts import person
 from tests.factories.gifts import booking
-from tests.factories.sheets import CHURCHES, checked, delimited, looked_at, uploaded, work
+from tests.factories.sheets import CHURCHES, checked, delimited, looked_at, proposed, uploaded, work
 
 PEOPLE = ["Voorletters", "Tussenvoegsel", "Achternaam", "E-mail", "Postcode", "Huisnummer", "IBAN", "Nieuwsbrief"]
 IBAN = "NL91ABNA0417164300"
@@ -257,6 +260,51 @@ class TestTheWorker:
         assert (found.state, found.row_count, found.outcomes) == (ImportState.CHECKED, 3, {Outcome.NEW: 3})
         bring_in(found)
         assert session().scalar(select(func.count()).select_from(Affiliation)) == 3
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            (jobs, "keep_columns"),
+            (jobs, "finish_check"),
+            (activation, "_number"),
+            (activation, "reindex"),
+            (jobs, "settled"),
+            (undoing, "change_rows"),
+        ],
+        ids=["reading", "checked", "activating", "brought in", "found by name", "undoing"],
+    )
+    def test_that_dies_at_any_step_leaves_all_or_nothing_and_another_goes_on(self, app_context, monkeypatch, place):
+        before, kept, deaths = dump(), CHURCHES[:3], iter([SystemExit])
+        real = getattr(*place)
+
+        def dies(*args, **kwargs):
+            done = real(*args, **kwargs)
+            for death in deaths:
+                raise death
+            return done
+
+        monkeypatch.setattr(*place, dies)
+
+        def work_on(count, *, found):
+            for _ in range(2):
+                with contextlib.suppress(SystemExit):
+                    work()
+                assert len(dump()["contact"]) in count
+            assert len(find("Dorpskerk")) == found
+            session().rollback()
+
+        run_id = uploaded("contacts", delimited(kept))
+        work_on({0}, found=0)
+        with transaction():
+            choose_columns(run_id, proposed(run_id), {"kind": "church"})
+        work_on({0}, found=0)
+        with transaction():
+            accept(run_id, expected_rows=2, expected_totals={}, leave_out=False)
+        work_on({0, 3}, found=1)
+        with transaction():
+            ask_to_undo(run_id)
+        work_on({0, 3}, found=0)
+        assert (run(run_id).state, dump(), next(deaths, None)) == (ImportState.UNDONE, before, None)
 
     def test_two_workers_never_keep_a_row_twice(self, app_context, monkeypatch):
         real = jobs.keep_rows

@@ -76,14 +76,19 @@ def checked(
 ) -> RunView:
     """An import that was checked, with the columns that are proposed or those that are given."""
     run_id = looked_at(kind, contents)
-    found = run(run_id)
-    known = remembered(kind, found.shape)
-    columns = Columns(found.headers, found.samples)
-    proposed = known.mapping if known else proposals(columns, kind_named(kind).meanings)
+    meant = mapping or proposed(run_id)
     with transaction():
-        choose_columns(run_id, mapping or proposed, choices or {"kind": "church"})
+        choose_columns(run_id, meant, choices or {"kind": "church"})
     work()
     return run(run_id)
+
+
+def proposed(run_id: int) -> Mapping[int, str]:
+    """What the columns of an import that was looked at probably mean, or meant the last time."""
+    found = run(run_id)
+    known = remembered(found.kind, found.shape)
+    columns = Columns(found.headers, found.samples)
+    return known.mapping if known else proposals(columns, kind_named(found.kind).meanings)
 
 
 def work() -> None:

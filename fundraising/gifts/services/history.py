@@ -190,7 +190,9 @@ def _stage(found: _Identified, cells: tuple[str, ...], until: int | None, near: 
         return StagedRow(line=gift.line, outcome=Outcome.ERROR, label=label, cells=cells, reasons=tuple(errors))
     doubts = [Reason("called_otherwise", NAME, gift.clue.name)] if found.called_otherwise else []
     if key in near:
-        doubts.append(Reason("near_another", value=f"{written_reference(near[key].reference)}, {near[key].day}"))
+        doubts.append(
+            Reason("near_another", value=f"{written_reference(near[key].reference)}, {near[key].day:%d-%m-%Y}")
+        )
     plan = {"date": key.day, "cents": key.cents, "programme": key.programme_id, "contact": key.contact_id}
     plan |= {"contacts": found.contacts, "method": gift.method, "key": str(key), "reference": new_reference()}
     return StagedRow(
@@ -207,7 +209,7 @@ def _stage(found: _Identified, cells: tuple[str, ...], until: int | None, near: 
 
 def _objections(gift: HistoricGift, until: int | None) -> Iterator[Reason]:
     if gift.received_on is not None and gift.received_on > today():
-        yield Reason("still_to_come", DATE, gift.received_on.isoformat())
+        yield Reason("still_to_come", DATE, f"{gift.received_on:%d-%m-%Y}")
     if gift.received_on is not None and closed(gift.received_on, until):
         yield Reason("closed_year", DATE, str(gift.received_on.year))
 
