@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from stdnum.nl import bsn
 
 from fundraising.accounts.rules import SECOND_FACTOR_ROLES, Role
@@ -31,6 +33,8 @@ SIMULATOR_KEY = "test_simulator0000000000000000000000"
 # In DATA_DIR, while `fundraising serve` runs a simulator.
 SIMULATOR_ADDRESS = "simulator.address"
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+# Of hours, minutes or proxies nobody has more; a longer number is a slip that no calendar can hold.
+_LARGEST_NUMBER = 1_000_000
 
 
 class ConfigError(ValueError):
@@ -123,8 +127,8 @@ class _Reader:
 
     def number(self, name: str, default: int) -> int:
         raw = self.text(name, str(default))
-        if not raw.isdecimal():
-            self.faults.append(f"{name} must be a whole number, not {raw!r}")
+        if not raw.isdecimal() or int(raw) > _LARGEST_NUMBER:
+            self.faults.append(f"{name} must be a whole number of at most {_LARGEST_NUMBER:,}, not {raw!r}")
             return default
         return int(raw)
 
@@ -218,25 +222,51 @@ def _faults_of(config: Config) -> list[str]:
 
 
 def _split(url: str) -> SplitResult:
+    """The parts of a URL; none of them where it has a bracket that is never closed, or a port that there is not."""
     try:
-        return urlsplit(url)
-    except ValueError:  # a bracket that is never closed
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port else urlsplit("")
+    except ValueError:
         return urlsplit("")
+
+
+def _leads_somewhere(url: str, *schemes: str) -> bool:
+    return _split(url).scheme in schemes and bool(_split(url).hostname)
+
+
+def _is_site(url: str) -> bool:
+    # Every page is made below it: nothing may follow the host.
+    return _leads_somewhere(url, "http", "https") and not any(_split(url)[2:])
+
+
+def _is_database(url: str) -> bool:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return False
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    # SQLite would keep in memory what has no name, each connection for itself.
+    return parts.get_backend_name() != "sqlite" or parts.database not in {None, "", ":memory:"}
 
 
 def _faults_of_addresses(config: Config) -> list[str]:
     faults = []
-    if _split(config.public_url).scheme not in {"http", "https"} or not _split(config.public_url).hostname:
-        faults.append("PUBLIC_URL must be a whole address such as https://geven.example.nl")
-    if not config.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        faults.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
-    if not config.queue_url.startswith(("sqlite:///", "redis://", "rediss://")):
-        faults.append("QUEUE_URL must begin with sqlite:///, redis:// or rediss://")
-    if config.smtp_url and _split(config.smtp_url).scheme not in {"smtp", "smtps"}:
-        faults.append("SMTP_URL must begin with smtp:// or smtps://")
+    if not _is_site(config.public_url):
+        faults.append("PUBLIC_URL must be a whole address such as https://geven.example.nl, and nothing after it")
+    if not _is_database(config.database_url):
+        faults.append("DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name")
+    if not (_is_file(config.queue_url) or _leads_somewhere(config.queue_url, "redis", "rediss")):
+        faults.append("QUEUE_URL must be sqlite:///path, or redis:// or rediss:// with a host")
+    if config.smtp_url and not _leads_somewhere(config.smtp_url, "smtp", "smtps"):
+        faults.append("SMTP_URL must be smtp:// or smtps:// with a host")
     if config.mollie_api_url and _split(config.mollie_api_url).hostname not in _LOCAL_HOSTS:
         faults.append("MOLLIE_API_URL is only for a simulator on this machine")
     return faults + _faults_of_mail_addresses(config)
+
+
+def _is_file(url: str) -> bool:
+    return url.startswith("sqlite:///") and url != "sqlite:///"
 
 
 def _faults_of_mail_addresses(config: Config) -> list[str]:

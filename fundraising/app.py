@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 from flask_migrate import Migrate
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config import SIMULATOR_ADDRESS, SIMULATOR_KEY, Config, ConfigError
 from fundraising import mailer, tasks
@@ -32,7 +33,7 @@ from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.public import init_public
 from fundraising.giving.views import blueprint as giving_links
 from fundraising.imports import jobs as _imports_jobs  # noqa: F401  imported to be declared
-from fundraising.logs import configure_logging
+from fundraising.logs import configure_logging, summary
 from fundraising.operations import jobs as _operations_jobs  # noqa: F401  imported to be declared
 from fundraising.operations.cli import BEFORE_THE_APP, COMMANDS
 from fundraising.operations.views import init_operations
@@ -64,7 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
         SIMULATOR_ADDRESS=settings.data_dir / SIMULATOR_ADDRESS,
         ALERT_EMAIL=settings.alert_email,
     )
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(settings)
     db.init_app(app)
     Migrate(app, db, directory=str(resource("migrations")))
     init_web(app, WebSettings(settings.public_url, settings.production, settings.trusted_proxies))
@@ -87,6 +88,13 @@ def create_app(config: Config | None = None) -> Flask:
     for command in _COMMANDS:
         app.cli.add_command(command)
     return app
+
+
+def _make_folder(settings: Config) -> None:
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as trouble:
+        raise ConfigError([f"DATA_DIR cannot be made: {trouble.strerror}: {settings.data_dir}"]) from None
 
 
 def _account_settings(settings: Config) -> AccountSettings:
@@ -129,6 +137,14 @@ def _create_app_or_say_why_not() -> Flask:
 
 class _OurCommands(FlaskGroup):
     """Our commands alone: those of a web framework and its extensions are of no use to an administrator."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a database that is not there, or is not as the code is, is told in a line of words."""
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as trouble:
+            advice = "Is DATABASE_URL right, and was `fundraising db upgrade` done?"
+            raise click.ClickException(f"{summary(trouble)}\n{advice}") from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, as `--help` shows them."""

@@ -45,10 +45,11 @@ def serve(context: click.Context, port: int) -> None:
     if free_port(port) != port:
         raise click.ClickException(f"port {port} is in use; choose another one with --port")
     simulator_port = _settle_addresses(port)
-    family = Family()
     app = context.ensure_object(ScriptInfo).load_app()
     with app.app_context():
         prepare(demo=simulator_port is not None)
+    # Not before there is something to stop in order: until here Ctrl-C ends all at once.
+    family = Family()
     if simulator_port is not None:
         # For commands beside this server, which do not inherit its environment.
         cast("Path", app.config["SIMULATOR_ADDRESS"]).write_text(os.environ["MOLLIE_API_URL"], "ascii")
@@ -68,8 +69,11 @@ def serve(context: click.Context, port: int) -> None:
 @click.option("--port", type=_PORT, default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--threads", type=click.IntRange(1, 64), default=_WEB_THREADS, show_default=True, help="Of each process.")
-def web(host: str, port: int, workers: int, threads: int) -> None:
+@click.pass_context
+def web(context: click.Context, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages until stopped."""
+    # Settings that do not fit are told here and once: each process of the server would break on them again.
+    context.ensure_object(ScriptInfo).load_app()
     server = Granian(
         "fundraising.app:create_app",
         factory=True,
