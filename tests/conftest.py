@@ -45,20 +45,22 @@ DATABASES = ("sqlite", "postgresql")
 COMPILED_TEMPLATES = FileSystemBytecodeCache()
 
 # So does compiling the addresses of all pages, which are the same for every test.
-_compile_address = Rule._compile_builder
-_compiled_addresses: dict[tuple[Any, ...], Any] = {}
+_compile_address = Rule.compile
+_compiled_addresses: dict[tuple[Any, ...], dict[str, Any]] = {}
+_COMPILED = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
 
-def _remembered_address(self: Rule, append_unknown: bool = True) -> Any:
-    if self.defaults:
-        return _compile_address(self, append_unknown)
-    key = (*self._trace, append_unknown)
-    if key not in _compiled_addresses:
-        _compiled_addresses[key] = _compile_address(self, append_unknown)
-    return _compiled_addresses[key]
+def _remembered_address(self: Rule) -> None:
+    key = (self.rule, self.subdomain, self.host, self.merge_slashes, *self.map.converters.values())
+    if key in _compiled_addresses and not self.defaults:
+        vars(self).update(_compiled_addresses[key])
+        return
+    _compile_address(self)
+    if not self.defaults:
+        _compiled_addresses[key] = {name: getattr(self, name) for name in _COMPILED}
 
 
-Rule._compile_builder = _remembered_address
+Rule.compile = _remembered_address
 
 # And so does putting the statements into SQL, which an engine remembers. An address of a database comes back with the
 # next test, and then its engine does: as a view of it, which has listeners of its own.

@@ -7,6 +7,7 @@ impossible; the checks do not trust them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, String, and_, case, cast, exists, extract, func, literal, not_, or_, select
@@ -29,25 +30,31 @@ _AT_A_TIME = 500
 
 def findings() -> Iterator[Finding]:
     """Every invariant of the ledger that does not hold; nothing when all is well."""
-    yield from _found("entry-without-source", _without_source(), _entry)
-    yield from _found("source-twice", _source_twice(), lambda row: f"{row.source_system}:{row.source_ref}")
-    yield from _found("gift-without-entry", _gift_without_entry(), _gift)
-    yield from _found("gift-starts-otherwise", _gift_starts_otherwise(), _gift)
-    yield from _found("more-went-back-than-came", _more_went_back(), _gift)
-    yield from _found("reversal-does-not-fit", _reversal_does_not_fit(), _entry)
-    yield from _found("undone-more-than-was", _undone_more_than_was(), _entry)
-    yield from _found("taken-back-twice", _taken_back_twice(), _entry)
-    yield from _found("left-behind", _left_behind(), _entry)
-    yield from _found("correction-unbalanced", _correction_unbalanced(), lambda row: f"correction {row.id}")
-    yield from _found("replacement-does-not-fit", _replacement_does_not_fit(), _entry)
-    yield from _found("mode-not-fixed", _mode_not_fixed(), lambda row: f"{row.entries} entries")
-    yield from _found("entry-in-no-year", _entry_in_no_year(), lambda row: f"{row.entries} entries in {row.year}")
-    yield from _found("closed-year-changed", _closed_year_changed(), _year)
+    for check, broken, tell in _invariants():
+        for row in session().execute(broken):
+            yield Finding(check, tell(row))
 
 
-def _found(check: str, broken: Rows, tell: Callable[[Row[Any]], str]) -> Iterator[Finding]:
-    for row in session().execute(broken.execution_options(yield_per=_AT_A_TIME)):
-        yield Finding(check, tell(row))
+@cache
+def _invariants() -> tuple[tuple[str, Rows, Callable[[Row[Any]], str]], ...]:
+    """What each finding is called, the statement that finds it, and what tells of it. Put together once."""
+    invariants: tuple[tuple[str, Rows, Callable[[Row[Any]], str]], ...] = (
+        ("entry-without-source", _without_source(), _entry),
+        ("source-twice", _source_twice(), lambda row: f"{row.source_system}:{row.source_ref}"),
+        ("gift-without-entry", _gift_without_entry(), _gift),
+        ("gift-starts-otherwise", _gift_starts_otherwise(), _gift),
+        ("more-went-back-than-came", _more_went_back(), _gift),
+        ("reversal-does-not-fit", _reversal_does_not_fit(), _entry),
+        ("undone-more-than-was", _undone_more_than_was(), _entry),
+        ("taken-back-twice", _taken_back_twice(), _entry),
+        ("left-behind", _left_behind(), _entry),
+        ("correction-unbalanced", _correction_unbalanced(), lambda row: f"correction {row.id}"),
+        ("replacement-does-not-fit", _replacement_does_not_fit(), _entry),
+        ("mode-not-fixed", _mode_not_fixed(), lambda row: f"{row.entries} entries"),
+        ("entry-in-no-year", _entry_in_no_year(), lambda row: f"{row.entries} entries in {row.year}"),
+        ("closed-year-changed", _closed_year_changed(), _year),
+    )
+    return tuple((check, rows.execution_options(yield_per=_AT_A_TIME), tell) for check, rows, tell in invariants)
 
 
 def _entry(row: Row[Any]) -> str:

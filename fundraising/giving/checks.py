@@ -5,7 +5,8 @@ Each check is one aggregate in the database: nothing here grows with the number 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, or_, select
 
@@ -36,18 +37,25 @@ _MOST = 50
 
 def findings() -> Iterator[Finding]:
     """Every difference between what Mollie did and what the ledger holds."""
-    for check, statement in (
+    for check, statement in _differences():
+        for ref in session().scalars(statement):
+            yield Finding(check, str(ref))
+    for reference in unthanked(PROVIDER, but_for=_of_the_forgotten(), most=_MOST):
+        yield Finding("gift not thanked", reference)
+
+
+@cache
+def _differences() -> tuple[tuple[str, Select[Any]], ...]:
+    """What each difference is called, and the statement that finds it. Put together once."""
+    differences: tuple[tuple[str, Select[Any]], ...] = (
         ("payment paid, not in the ledger", _paid_not_booked()),
         ("in the ledger, not paid", _booked_not_paid()),
         ("refund or chargeback not in the ledger", _taken_back_not_booked()),
         ("in the ledger, not refunded or charged back", _booked_not_taken_back()),
         ("payment's status is not what was seen", _status_not_seen()),
         ("donation's state is not its payments'", _state_not_payments()),
-    ):
-        for ref in session().scalars(statement.limit(_MOST)):
-            yield Finding(check, str(ref))
-    for reference in unthanked(PROVIDER, but_for=_of_the_forgotten(), most=_MOST):
-        yield Finding("gift not thanked", reference)
+    )
+    return tuple((check, statement.limit(_MOST)) for check, statement in differences)
 
 
 def _of_the_forgotten() -> Select[str | None]:
