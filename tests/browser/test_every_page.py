@@ -36,6 +36,12 @@ def assert_fits(page, place):
           .map(one => one.outerHTML.slice(0, 120))""",
     )
     assert out == [], place
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll(".figures strong, .unit strong")]
+          .filter(one => one.getBoundingClientRect().height > 1.8 * parseFloat(getComputedStyle(one).fontSize))
+          .map(one => one.textContent)""",
+    )
+    assert broken == [], f"{place}: numbers over two lines"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 import zxingcpp
@@ -88,8 +89,10 @@ def test_on_paper_stands_what_is_needed_and_no_more(donor):
 
     assert donor.page.locator(".qr img").is_visible()
     assert donor.page.locator("main .iban.copy").first.is_visible()
-    assert not donor.page.locator(".languages").is_visible()
-    assert not donor.page.locator(".foot nav").is_visible()
+    for on_screen in (".languages", ".foot", ".on-phone"):
+        assert not donor.page.locator(on_screen).first.is_visible(), on_screen
+    sheets = donor.page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "1cm"))
+    assert len(re.findall(rb"/Type\s*/Page\b", sheets)) == 1
 
 
 def test_sending_twice_writes_one_mail(donor):
