@@ -14,6 +14,9 @@ from fundraising.contacts.rules import ConsentState
 from fundraising.contacts.services.consents import request_consent, withdraw_consent
 from fundraising.db import transaction
 from fundraising.giving.services.mails import NEWSLETTER
+from fundraising.privacy.rules import Reason
+from fundraising.privacy.services import erase
+from fundraising.privacy.services.sources import plan_for
 from fundraising.web.tokens import tokens_for
 from tests.factories.contacts import person
 from tests.giving.giving_form import ACHTERBLIJVERS, HERSTELWERK, Visitor
@@ -97,8 +100,21 @@ class TestNewsletter:
         visitor.pages.submit(form)
         with transaction():
             withdraw_consent(contact_id, purpose="newsletter", channel="email", source="mail")
-        visitor.pages.submit(form)
+        assert "no longer works" in visitor.pages.submit(form, status=410).heading
         assert self.state(contact_id) is ConsentState.WITHDRAWN
+
+    def test_pressing_twice_is_thanked_twice(self, visitor):
+        _, token = self.asked()
+        form = visitor.pages.get(f"/en/nieuwsbrief/{token}").form()
+        assert visitor.pages.submit(form).heading == visitor.pages.submit(form).heading
+
+    def test_a_link_from_before_somebody_was_erased(self, visitor):
+        contact_id, token = self.asked()
+        form = visitor.pages.get(f"/nieuwsbrief/{token}").form()
+        with transaction():
+            erase(contact_id, Reason.REQUEST, degree=plan_for(contact_id).degree)
+        visitor.pages.submit(form, status=410)
+        assert self.state(contact_id) is None
 
     @pytest.mark.parametrize("token", ["x", "1:donation:1.x.y", "é"])
     def test_a_forged_link(self, visitor, token):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
 
+from fundraising.contacts.queries import consent_state
+from fundraising.contacts.rules import ConsentState
 from fundraising.contacts.services.consents import grant_consent
 from fundraising.db import transaction
 from fundraising.giving.public.blueprint import go_to, pages
@@ -46,8 +48,18 @@ def confirm_newsletter(token: str) -> Response:
     if asked is None:
         return go_to("giving.newsletter", token=token)
     with transaction():
-        grant_consent(asked.contact_id, purpose="newsletter", channel="email", source=asked.source)
+        granted = _granted(asked)
+    if not granted:
+        return make_response(render_template("giving/newsletter.html", step="expired"), _GONE)
     return make_response(render_template("giving/newsletter.html", step="done"))
+
+
+def _granted(asked: _Asked) -> bool:
+    """Whether the newsletter may be sent now: not to whom withdrew it since, nor to whom we erased."""
+    if consent_state(asked.contact_id, "newsletter", "email") is None:
+        return False
+    grant_consent(asked.contact_id, purpose="newsletter", channel="email", source=asked.source)
+    return consent_state(asked.contact_id, "newsletter", "email") is ConsentState.GRANTED
 
 
 def _asked(token: str) -> _Asked | None:
