@@ -12,10 +12,17 @@ from fundraising.giving import queries
 from fundraising.giving.jobs import sync_payment
 from fundraising.giving.models import Donation, Payment
 from fundraising.giving.queries.addresses import addresses_to_judge
-from fundraising.giving.rules.velocity import MOST_FAILURES_IN_A_DAY, MOST_SMALL_EVERYWHERE, Verdict
+from fundraising.giving.rules import Route
+from fundraising.giving.rules.velocity import (
+    MOST_FAILURES_IN_A_DAY,
+    MOST_MAILED_IN_A_DAY,
+    MOST_SMALL_EVERYWHERE,
+    Verdict,
+)
 from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.donations import note_address
 from fundraising.giving.simulator import lifecycle
+from fundraising.mailer import OutgoingMail
 from fundraising.money import Euro
 from tests.giving.giving_form import Visitor
 
@@ -51,6 +58,24 @@ def test_what_is_refused_does_not_shut_small_gifts_for_others(house):
         for number in range(MOST_SMALL_EVERYWHERE):
             note_submission(f"address {number}", SMALL, donation_id)
     assert judge_submission("another", SMALL) is Verdict.UNDER_ATTACK
+
+
+def test_nobody_has_our_mail_sent_to_many_strangers(visitor):
+    told = []
+    for number in range(MOST_MAILED_IN_A_DAY + 2):
+        answer = visitor.send(method="transfer", email=f"stranger{number}@example.nl")
+        told.append("gemaild" in answer.headers["Location"])
+    assert told == [True] * MOST_MAILED_IN_A_DAY + [False] * 2
+    assert session().scalar(select(func.count()).select_from(OutgoingMail)) == MOST_MAILED_IN_A_DAY
+
+
+@pytest.mark.parametrize(("days", "mailed"), [(1, False), (8, True)])
+def test_one_mailbox_gets_few_of_our_mails_in_a_week(house, later, days, mailed):
+    for number in range(3):
+        assert house.submit(form_nonce=f"form-{number}", route=Route.TRANSFER).mailed
+    with later(days=days):
+        again = house.submit(form_nonce="again", route=Route.TRANSFER, donor={"email": "A.SLUIS@example.nl"})
+    assert again.mailed is mailed
 
 
 def paid(house, form: str) -> tuple[str, int]:

@@ -100,7 +100,7 @@ def _store(submission: Submission) -> tuple[SubmittedDonation | None, Verdict]:
         if verdict is not Verdict.ALLOWED:
             note_submission(digest, submission.amount, None)
             return None, verdict
-        submitted = submit_donation(submission, mode=mollie_door().mode)
+        submitted = submit_donation(submission, mode=mollie_door().mode, address_digest=digest)
         # The same form sent twice is one attempt.
         if submitted.created:
             note_submission(digest, submission.amount, submitted.donation_id)

@@ -29,7 +29,7 @@ def transfer(reference: str) -> AnyResponse | str:
     status = status_or_404(reference)
     if status.state is DonationState.RECEIVED:
         return go_to("giving.thanks", reference=status.reference)
-    # Only the redirect from the form knows whether a mail went: few go to one address in a day.
+    # Only the redirect from the form knows whether a mail went: few go to one address.
     return render_template(
         "giving/transfer.html",
         status=status,

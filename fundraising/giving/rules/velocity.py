@@ -33,6 +33,8 @@ MOST_IN_10_MINUTES = 15
 MOST_IN_A_DAY = 60
 MOST_FAILURES_IN_A_DAY = 8
 MOST_SMALL_EVERYWHERE = 60
+# How to transfer is also mailed, to whatever address was typed. After these the page alone tells it.
+MOST_MAILED_IN_A_DAY = 10
 
 
 def judge(velocity: Velocity, amount: Euro) -> Verdict:

@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, insert, select
 
 from fundraising import clock
 from fundraising.db import session
-from fundraising.giving.models import Payment, SubmissionAttempt
-from fundraising.giving.rules import UNSUCCESSFUL, AttemptOutcome
-from fundraising.giving.rules.velocity import SMALL_AMOUNT, Velocity, Verdict, judge
+from fundraising.giving.models import Donation, Payment, SubmissionAttempt
+from fundraising.giving.rules import UNSUCCESSFUL, AttemptOutcome, Route
+from fundraising.giving.rules.velocity import MOST_MAILED_IN_A_DAY, SMALL_AMOUNT, Velocity, Verdict, judge
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -33,6 +33,15 @@ def note_submission(address_digest: str, amount: Euro, donation_id: int | None) 
     outcome = AttemptOutcome.REFUSED if donation_id is None else AttemptOutcome.ACCEPTED
     attempt = {"address_digest": address_digest, "at": clock.now(), "outcome": outcome, "amount": amount}
     session().execute(insert(SubmissionAttempt).values(attempt | {"donation_id": donation_id}))
+
+
+def may_have_mailed(address_digest: str) -> bool:
+    """Whether who promises a transfer from this address may have the details mailed; to strangers it would be spam."""
+    own = (SubmissionAttempt.address_digest == address_digest, SubmissionAttempt.at > clock.now() - _A_DAY)
+    promised = _count(*own, Donation.route == Route.TRANSFER)
+    return (
+        session().scalar(promised.join(Donation, Donation.id == SubmissionAttempt.donation_id)) or 0
+    ) < MOST_MAILED_IN_A_DAY
 
 
 def forget_submissions(now: datetime) -> int:

@@ -26,7 +26,7 @@ from fundraising.giving.rules import (
     submission_key,
 )
 from fundraising.giving.rules.velocity import Verdict
-from fundraising.giving.services.abuse import judge_submission, note_submission
+from fundraising.giving.services.abuse import judge_submission, may_have_mailed, note_submission
 from fundraising.giving.services.mails import send_transfer_instructions
 
 if TYPE_CHECKING:
@@ -88,8 +88,13 @@ class SubmittedDonation:
     mailed: bool = False
 
 
-def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDonation:
-    """Store a promise, and its first payment where it goes online; the same submission again changes nothing."""
+def submit_donation(
+    submission: Submission, *, mode: LedgerMode, address_digest: str | None = None
+) -> SubmittedDonation:
+    """Store a promise, and its first payment where it goes online; the same submission again changes nothing.
+
+    Where an address is given, it has few transfers explained by mail: anybody's mailbox can be typed.
+    """
     key = submission_key(submission)
     stored = _new_donation(submission, key)
     if stored is None:
@@ -98,7 +103,8 @@ def submit_donation(submission: Submission, *, mode: LedgerMode) -> SubmittedDon
     if submission.route is Route.ONLINE:
         first = _Attempt(donation_id, 1, submission.amount, submission.method)
         return SubmittedDonation(donation_id, reference, _new_payment(first, mode), created=True)
-    mailed = send_transfer_instructions(session().get_one(Donation, donation_id))
+    may_mail = address_digest is None or may_have_mailed(address_digest)
+    mailed = may_mail and send_transfer_instructions(session().get_one(Donation, donation_id))
     return SubmittedDonation(donation_id, reference, None, created=True, mailed=mailed)
 
 

@@ -41,9 +41,9 @@ THANK_YOU = "thank_you"
 TRANSFER = "transfer_instructions"
 NEWSLETTER = "newsletter_confirmation"
 
-# Anybody can type anybody's address into the form; so few mails go to one address before money came from there.
+# Anybody can type anybody's address into the form; so few mails go to one address. The page says all that is in them.
 _FEW = 3
-_A_DAY = timedelta(days=1)
+_A_WEEK = timedelta(days=7)
 _A_MOMENT = timedelta(minutes=1)
 
 
@@ -176,12 +176,12 @@ def _reached(gift: GiftSummary) -> tuple[str, PersonName, str]:
 
 
 def send_transfer_instructions(donation: Donation) -> bool:
-    """Mail how to transfer the money; False where this address was sent enough of these today.
+    """Mail how to transfer the money; False where this address was sent enough of these of late.
 
     Nothing that was typed goes into it but the address itself, so that nobody can have our mail say their words.
     """
     recipient = donation.donor.email
-    if mailer.recent_count(recipient, TRANSFER, clock.now() - _A_DAY) >= _FEW:
+    if mailer.recent_count(recipient, TRANSFER, clock.now() - _A_WEEK) >= _FEW:
         return False
     message = compose_mail(
         TRANSFER,
@@ -203,7 +203,7 @@ def ask_newsletter_confirmation(donation: Donation) -> bool:
         return False
     source = f"donation:{donation.id}"
     asked = request_consent(donation.contact_id, purpose="newsletter", channel="email", source=source)
-    if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_DAY) >= _FEW:
+    if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_WEEK) >= _FEW:
         return False
     token = tokens_for(NEWSLETTER).issue(f"{donation.contact_id}:{source}")
     url = absolute_url("giving.newsletter", language=donation.language, token=token)
