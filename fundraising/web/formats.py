@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
+from flask_babel import gettext
 
 from fundraising import iban as ibans
-from fundraising.clock import AMSTERDAM, aware, date_of
+from fundraising.clock import AMSTERDAM, aware, date_of, today
 from fundraising.web.locale import ENGLISH, current_language
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-
     from flask import Flask
 
     from fundraising.money import Euro
@@ -36,6 +36,7 @@ def init(app: Flask) -> None:
         short_date=short_date,
         short_moment=short_moment,
         time_of_day=time_of_day,
+        ago=ago,
         counted=counted,
         phone=phone,
         country=country,
@@ -52,8 +53,8 @@ def euro(amount: Euro) -> str:
 
 
 def written_date(day: date) -> str:
-    """A date in words: `22 november 2026`."""
-    return format_date(day, _LONG_DATE, locale=current_language())
+    """A date in words: `22 november 2026`. Of an instant it is the one in Amsterdam, which Python would not ask for."""
+    return format_date(_day(day), _LONG_DATE, locale=current_language())
 
 
 def written_moment(instant: datetime) -> str:
@@ -62,8 +63,8 @@ def written_moment(instant: datetime) -> str:
 
 
 def short_date(day: date) -> str:
-    """A date in a table, which a line never breaks: `22 nov 2026`."""
-    return format_date(day, _SHORT_DATE, locale=current_language()).replace(" ", _NBSP)
+    """A date in a table, which a line never breaks: `22 nov 2026`; of an instant the one in Amsterdam."""
+    return format_date(_day(day), _SHORT_DATE, locale=current_language()).replace(" ", _NBSP)
 
 
 def short_moment(instant: datetime) -> str:
@@ -74,6 +75,18 @@ def short_moment(instant: datetime) -> str:
 def time_of_day(instant: datetime) -> str:
     """The time in Amsterdam, to the minute: `14:05`. Raises ValueError for a naive instant."""
     return f"{aware(instant).astimezone(AMSTERDAM):%H:%M}"
+
+
+def _day(day: date) -> date:
+    return date_of(day) if isinstance(day, datetime) else day
+
+
+def ago(instant: datetime) -> str:
+    """How long ago something was, in days of the calendar and longer: `vandaag`, `3 dagen geleden`."""
+    since = today() - date_of(instant)
+    if since < timedelta(days=1):
+        return gettext("today")
+    return format_timedelta(-since, add_direction=True, locale=current_language())
 
 
 def counted(number: int) -> str:

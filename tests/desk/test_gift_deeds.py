@@ -112,6 +112,8 @@ class TestCorrecting:
             correct(change)
         page = finance.submit(preview.form("/boeken"), status=409)
         assert "niet geboekt" in page.text
+        assert "Wat blijft staan € 40" in page.text
+        assert page.form("/corrigeren").values()["amount"] == ["30"]
         assert now_standing(app, made.reference).standing == Euro.of(40)
 
     def test_a_second_click_books_once(self, app, finance, made):

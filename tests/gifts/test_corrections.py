@@ -20,6 +20,7 @@ from fundraising.gifts.queries import (
 from fundraising.gifts.rules import (
     BadCorrection,
     Correction,
+    DistantDate,
     EntryKind,
     FutureDate,
     MoreThanStands,
@@ -174,6 +175,7 @@ def test_another_amount_is_never_less_than_what_went_back(of_100):
         (Reason.WRONG_AMOUNT, {"amount": Euro(0)}, NotPositive),
         (Reason.WRONG_AMOUNT, {"amount": Euro.of(-1)}, NotPositive),
         (Reason.WRONG_DATE, {"received_on": date(2027, 12, 31)}, FutureDate),
+        (Reason.WRONG_DATE, {"received_on": date(26, 11, 3)}, DistantDate),
     ],
 )
 def test_what_corrects_nothing_or_too_much_is_refused(of_100, reason, facts, refusal):

@@ -120,6 +120,7 @@ class TestLanguage:
         with app.app_context():
             assert written_date(date(2026, 11, 2)) == "2 november 2026"
             assert written_moment(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == "1 januari 2027"
+            assert written_date(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == "1 januari 2027"
             assert iban("NL61INGB0006391416") == "NL61\u00a0INGB\u00a00006\u00a03914\u00a016"
             with force_locale("en"):
                 assert written_date(date(2026, 11, 2)) == "2 November 2026"

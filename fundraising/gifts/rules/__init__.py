@@ -8,7 +8,7 @@ each again as it should have been, so that a later refund, or the failure of an 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,12 @@ from fundraising.money import Euro
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
 __all__ = ["BadReference", "new_reference", "parse_reference", "written_reference"]
+
+# As far back as a list of earlier gifts is read.
+EARLIEST = date(1950, 1, 1)
 
 
 class EntryKind(StrEnum):
@@ -67,6 +70,10 @@ class NotPositive(LedgerError):
 
 class FutureDate(LedgerError):
     """A date that is still to come: a clock or a reader of dates is wrong."""
+
+
+class DistantDate(LedgerError):
+    """A date before any gift that is kept here: the year was mistyped, as 0026."""
 
 
 class UnknownSource(LedgerError):
@@ -273,7 +280,9 @@ def positive(amount: Euro) -> Euro:
 
 
 def check_date(happened_on: date, today: date) -> None:
-    """Raises FutureDate. One day is allowed for: the provider's clock may pass midnight before ours."""
+    """Raises FutureDate or DistantDate. A day ahead is allowed: the provider's clock may pass midnight before ours."""
+    if happened_on < EARLIEST:
+        raise DistantDate(f"{happened_on} lies before {EARLIEST}")
     if happened_on > today + timedelta(days=1):
         raise FutureDate(f"{happened_on} is still to come")
 

@@ -174,7 +174,7 @@ def correct(correction: Correction) -> int:
 
     What was refunded or charged back moves along, so that each contact, programme and tax year has what it should and
     a later refund finds its place. Booked today. Raises UnknownGift, BadCorrection, NotPositive, MoreThanStands,
-    FutureDate.
+    FutureDate, DistantDate.
     """
     _lock(correction.gift_id)
     before = entries(correction.gift_id)

@@ -25,6 +25,7 @@ from fundraising.gifts.rules import (
     ROOTS,
     BadCorrection,
     Correction,
+    DistantDate,
     EntryKind,
     FutureDate,
     LedgerError,
@@ -220,6 +221,8 @@ def _contact(form: CorrectionForm) -> int | None:
         return current_id(int(typed))
     message = _("Choose one of these.") if form.picked.choices else _("Nobody was found. Try another part of the name.")
     form.contact.errors = [message]
+    if len(form.picked.choices) == 1:
+        form.picked.data = form.picked.choices[0][0]
     return None
 
 
@@ -249,6 +252,7 @@ def _say(form: CorrectionForm, refused: LedgerError | RefundUnderWay) -> None:
         NotPositive: _("An amount is more than nothing. Refund the gift if nothing of it should stand."),
         MoreThanStands: _("More than this went back already. What was received is at least that."),
         FutureDate: _("This day is still to come."),
+        DistantDate: _("This day is too long ago. Please check the year."),
     }
     form.fact_field.errors = [words.get(type(refused), _("The ledger refuses this correction."))]
 

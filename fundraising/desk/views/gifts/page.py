@@ -9,7 +9,7 @@ from flask import abort, render_template
 
 from fundraising import mailer
 from fundraising.accounts.rules import Permission
-from fundraising.accounts.views import requires
+from fundraising.accounts.views import current_user, requires
 from fundraising.contacts.queries import display_names
 from fundraising.desk.queries.staff import names_of_staff
 from fundraising.desk.views.blueprint import blueprint
@@ -25,6 +25,7 @@ from fundraising.desk.views.gifts.words import (
 from fundraising.gifts.queries import corrections, entries, gift_by_reference, gift_by_source, thanks
 from fundraising.gifts.rules import BadReference, EntryKind, Source, parse_reference
 from fundraising.giving.queries import payment, payment_events
+from fundraising.giving.queries.links import link
 from fundraising.giving.queries.of_gift import paid_on_the_same_form, promise
 from fundraising.giving.queries.refunds import refunds_of
 from fundraising.giving.rules import PROVIDER
@@ -70,6 +71,7 @@ def gift(reference: str) -> str:
         mails=_mails(found.gift_id, refunds),
         refunds=refunds,
         states=REFUND_STATES,
+        link_known=promised is not None and _is_link(promised.source_code),
         **words_of_gifts(lines),
     )
 
@@ -108,6 +110,11 @@ def paid_through_mollie(lines: Sequence[EntryRow]) -> Paid | None:
     return Paid(
         payment=found, events=payment_events(found.payment_id), twins=[other for other in others if other is not None]
     )
+
+
+def _is_link(code: str) -> bool:
+    """Whether a gift came through a giving link that whoever looks may see; anything can stand in an address."""
+    return bool(code) and Permission.GIVING_LINKS in current_user().permissions and link(code) is not None
 
 
 def _mails(gift_id: int, refunds: Sequence[RefundRow]) -> list[mailer.MailRow]:
