@@ -1,8 +1,11 @@
 """Giving links: made by staff, spread by a church or school, and what comes through them."""
 
+import io
 import re
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from fundraising.accounts.rules import Role
 from fundraising.db import session, transaction
@@ -119,6 +122,17 @@ class TestSpreading:
         answer = relations.client.get(f"/desk/geeflinks/dorpskerk/{kind}")
         assert (answer.status_code, answer.mimetype) == (200, mimetype)
         assert answer.data.startswith(begins)
+
+    def test_its_code_is_read_as_its_address(self, relations):
+        make(relations, code="dorpskerk")
+        picture = relations.client.get("/desk/geeflinks/dorpskerk/qr.png").data
+        [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+        assert code.text == "http://localhost/via/dorpskerk"
+
+    def test_a_poster_asks_nothing_that_the_printer_leaves_out(self, relations, church, caplog):
+        make(relations, code="dorpskerk", contact=str(church))
+        relations.client.get("/desk/geeflinks/dorpskerk/poster.pdf")
+        assert "Ignored" not in caplog.text
 
     def test_another_size_is_not_there(self, relations):
         make(relations, code="dorpskerk")

@@ -59,7 +59,7 @@ class LinkForm(StaffForm):
             raise ValidationError(_("The giving page does not take this amount."))
 
     def validate_contact(self, field: Field) -> None:
-        """A contact by its number, or by a name that is one contact's or was chosen from."""
+        """A contact by its number, or by a name: what was found is offered, and where it is one, chosen already."""
         typed = (self.picked.data or field.data).strip()
         if typed.isascii() and typed.isdecimal() and len(typed) < 19 and display_names([int(typed)]):  # noqa: PLR2004
             self.contact_id = current_id(int(typed))
@@ -71,6 +71,8 @@ class LinkForm(StaffForm):
             (str(each.contact_id), ", ".join(part for part in (each.name, each.town, str(each.contact_id)) if part))
             for each in found
         ]
+        if len(found) == 1:
+            self.picked.data = self.picked.choices[0][0]
         raise ValidationError(_("Choose one of these."))
 
     def validate_code(self, field: Field) -> None:

@@ -26,7 +26,7 @@ from fundraising.giving.rules.links import CodeTaken, LinkState
 from fundraising.giving.services.links import NewLink, end_link, make_link
 from fundraising.giving.views.blueprint import blueprint
 from fundraising.money import Euro
-from fundraising.programmes.queries import programme_names
+from fundraising.programmes.queries import programme_names, programmes
 from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import absolute_url, current_language
 from fundraising.web.notices import notice
@@ -157,7 +157,7 @@ def as_poster(code: str) -> Response:
             "giving/links/poster.html",
             size=size,
             link=found,
-            programme=programme_names("nl")[found.programme_id].name,
+            programme=next(each for each in programmes("nl") if each.id == found.programme_id),
             for_whom=display_names([found.contact_id]).get(found.contact_id, "") if found.contact_id else "",
             address=address_of(found).partition("://")[2],
             code=Markup(_drawn(found, "svg").decode()),  # noqa: S704  drawn here
