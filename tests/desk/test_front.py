@@ -129,7 +129,7 @@ def test_who_has_no_role_is_told_so(app, staff_pages):
 def test_an_empty_house_says_that_all_is_well(app, staff_pages):
     page = staff_pages(Role.RELATIONS, Role.FINANCE).get("/desk/")
     assert "Er is nog geen gift binnengekomen." in page.text
-    assert "Alle mail is bezorgd." in page.text
+    assert "Alle mail van de afgelopen maand is bezorgd." in page.text
 
 
 def test_a_panel_shows_a_few_rows_and_leads_to_the_rest(app, staff_pages, queries):
@@ -146,6 +146,19 @@ def test_a_panel_shows_a_few_rows_and_leads_to_the_rest(app, staff_pages, querie
     assert page.text.count("J. de Vries") == MOST_ROWS
     assert page.link("Alles tonen") == "/desk/relaties?sorteer=-sinds"
     assert len(many) <= len(few)
+
+
+def test_a_mail_that_failed_lately_leads_to_whom_it_was_for(app, staff_pages):
+    with app.app_context(), transaction():
+        known = person(email="Weg@Example.nl")
+        for recipient, days in (("weg@example.nl", 3), ("niemand@example.nl", 0), ("oud@example.nl", 40)):
+            mail = session().get(OutgoingMail, enqueue(Message("thank_you", recipient, "Dank u wel", "Dank")))
+            mail.state, mail.created_at = MailState.FAILED, now() - timedelta(days=days)
+    page = staff_pages(Role.FINANCE).get("/desk/")
+    assert page.link("weg@example.nl") == f"/desk/relaties/{known}"
+    assert "3 dagen geleden" in page.text
+    assert "niemand@example.nl Dank u wel vandaag" in page.text
+    assert "oud@example.nl" not in page.text
 
 
 def test_a_mistyped_address_is_a_task_as_long_as_it_is_new(app, staff_pages):
@@ -167,7 +180,10 @@ def test_a_double_payment_of_which_one_went_back_is_dealt_with(app, staff_pages,
             paid = payment(twice, attempt=attempt, status=PaymentStatus.PAID, paid_at=now()).provider_id
             gift(amount=Euro.of(75), source=Source("mollie", paid))
     pages = staff_pages(Role.FINANCE)
-    assert pages.get("/desk/").text.count("€ 75") == 2
+    page = pages.get("/desk/")
+    assert page.text.count("€ 75") == 2
+    rows = [row for row in page.all("li") if "€\u00a075" in "".join(row.itertext())]
+    assert len({link.get("href") for row in rows for link in row.iter("a")}) == 2
     with app.app_context(), transaction():
         refund(Source("mollie", paid), Euro.of(75))
     assert "niets dubbel betaald" in pages.get("/desk/").text

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select, union
 
 from fundraising.contacts.models import ChurchDetails, Contact, ContactEmail, PostalAddress, SchoolDetails
 from fundraising.contacts.queries import absorbed, current_ids, display_names, person_name, survivors
-from fundraising.contacts.rules import full_name
+from fundraising.contacts.rules import full_name, match_address
 from fundraising.db import session
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ class NewAddress:
 
     contact_id: int
     address: str
+    created_at: datetime
 
 
 def newest_addresses(*, since: datetime, most: int) -> list[NewAddress]:
@@ -127,7 +128,17 @@ def newest_addresses(*, since: datetime, most: int) -> list[NewAddress]:
     )
     recent = [row for row in rows if row.created_at >= since]
     now_are = current_ids({row.contact_id for row in recent})
-    return [NewAddress(now_are[row.contact_id], row.address) for row in recent]
+    return [NewAddress(now_are[row.contact_id], row.address, row.created_at) for row in recent]
+
+
+def owners_of(addresses: Collection[str]) -> dict[str, int]:
+    """Whose e-mail addresses these are, by the address as it is given; of several the one who had it first."""
+    keys = {address: match_address(address) for address in addresses}
+    bearers = select(ContactEmail.contact_id, ContactEmail.match_address)
+    found = bearers.where(ContactEmail.match_address.in_(keys.values())).order_by(ContactEmail.id.desc())
+    first = {mailbox: contact_id for contact_id, mailbox in session().execute(found)}
+    now_are = current_ids(first.values())
+    return {address: now_are[first[key]] for address, key in keys.items() if key in first}
 
 
 def listed_contacts(

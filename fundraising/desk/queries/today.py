@@ -12,25 +12,29 @@ from fundraising.accounts.rules import SECOND_FACTOR_ROLES
 from fundraising.clock import now
 from fundraising.contacts.queries import display_names
 from fundraising.contacts.queries.likeness import candidate_page
-from fundraising.contacts.queries.listed import newest_addresses
+from fundraising.contacts.queries.listed import newest_addresses, owners_of
 from fundraising.gifts.queries import GiftFilter, gift_page
 from fundraising.gifts.queries.sources import gone_sources, references_from
 from fundraising.giving.queries import donor_messages, double_payments
 from fundraising.giving.queries.addresses import addresses_to_judge
 from fundraising.giving.queries.refunds import refunds_to_look_at
 from fundraising.giving.rules import PROVIDER
+from fundraising.mailer import MailState, outbox
 from fundraising.web.fields import better_email
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fundraising.accounts.queries import UserRow
     from fundraising.contacts.queries.likeness import Candidate
     from fundraising.gifts.queries import GiftSummary
     from fundraising.giving.queries import PaymentSummary
     from fundraising.giving.queries.addresses import AddressToJudge
     from fundraising.giving.queries.refunds import RefundRow
+    from fundraising.mailer import MailRow
 
 # What is older was seen, or its donor has called.
-_DOUBLES_SINCE = timedelta(days=31)
+_LATELY = timedelta(days=31)
 # So many are looked through for those that need somebody.
 _DOUBLES_READ, _ADDRESSES_READ = 100, 500
 
@@ -61,6 +65,7 @@ class MistypedAddress:
     name: str
     address: str
     better: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,22 @@ class TypedAddress:
 
     judge: AddressToJudge
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoublePayment:
+    """A payment of a form that was paid more than once, and the reference of the gift that this one became."""
+
+    payment: PaymentSummary
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedMail:
+    """A mail that was given up, and who has its address now; None where nobody has it."""
+
+    mail: MailRow
+    contact_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +124,35 @@ def _waits(row: UserRow) -> bool:
     return not row.has_password or (bool(row.roles & SECOND_FACTOR_ROLES) and not row.has_second_factor)
 
 
-def recent_double_payments(most: int) -> list[PaymentSummary]:
+def recent_double_payments(most: int) -> list[DoublePayment]:
     """Payments of a form that was paid twice in the last month, and of which more than one gift still stands."""
-    found = double_payments(since=now() - _DOUBLES_SINCE, most=_DOUBLES_READ)
+    found = double_payments(since=now() - _LATELY, most=_DOUBLES_READ)
     gone = gone_sources(PROVIDER, [payment.provider_id for payment in found])
     standing = [payment for payment in found if payment.provider_id not in gone]
     times = Counter(payment.form for payment in standing)
-    return [payment for payment in standing if times[payment.form] > 1][:most]
+    twice = [payment for payment in standing if times[payment.form] > 1][:most]
+    references = references_from(PROVIDER, [payment.provider_id for payment in twice])
+    return [DoublePayment(payment, references.get(payment.provider_id, "")) for payment in twice]
+
+
+def failed_mails(most: int) -> list[FailedMail]:
+    """Mails of the last month that were given up, with whose address it is."""
+    since = now() - _LATELY
+    mails = [mail for mail in outbox(MailState.FAILED, limit=most) if mail.created_at >= since]
+    owners = owners_of({mail.recipient for mail in mails})
+    return [FailedMail(mail, owners.get(mail.recipient)) for mail in mails]
 
 
 def mistyped_addresses(most: int) -> list[MistypedAddress]:
     """Of the addresses of e-mail that came in the last month, those that look like a well-known one with a mistake."""
-    newest = newest_addresses(since=now() - _DOUBLES_SINCE, most=_ADDRESSES_READ)
+    newest = newest_addresses(since=now() - _LATELY, most=_ADDRESSES_READ)
     meant = ((row, better_email(row.address)) for row in newest)
     found = [(row, better) for row, better in meant if better][:most]
     names = display_names({row.contact_id for row, _better in found})
-    return [MistypedAddress(row.contact_id, names[row.contact_id], row.address, better) for row, better in found]
+    return [
+        MistypedAddress(row.contact_id, names[row.contact_id], row.address, better, row.created_at)
+        for row, better in found
+    ]
 
 
 def addresses_with_names(most: int) -> list[TypedAddress]:
@@ -130,6 +164,6 @@ def addresses_with_names(most: int) -> list[TypedAddress]:
 
 def waiting_refunds(most: int) -> list[WaitingRefund]:
     """Refunds that wait for somebody, with the gift that each is of."""
-    rows = refunds_to_look_at(failed_since=now() - _DOUBLES_SINCE, most=most)
+    rows = refunds_to_look_at(failed_since=now() - _LATELY, most=most)
     references = references_from(PROVIDER, [row.payment_id for row in rows])
     return [WaitingRefund(row, references.get(row.payment_id, "")) for row in rows]

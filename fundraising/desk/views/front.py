@@ -12,6 +12,7 @@ from fundraising.accounts.views import current_user, requires_staff
 from fundraising.contacts.queries.listed import ListFilter, Order, listed_contacts, lost_mailboxes
 from fundraising.desk.queries.today import (
     addresses_with_names,
+    failed_mails,
     mistyped_addresses,
     new_gifts,
     pairs_to_judge,
@@ -20,11 +21,10 @@ from fundraising.desk.queries.today import (
     waiting_refunds,
 )
 from fundraising.desk.views.blueprint import blueprint
-from fundraising.desk.views.gifts.words import REFUND_STATES
+from fundraising.desk.views.gifts.words import REFUND_STATES, why_stuck
 from fundraising.desk.views.panels import MOST_ROWS, Panel, panels_for
 from fundraising.giving.queries import open_transfers
 from fundraising.giving.queries.trouble import stuck
-from fundraising.mailer import MailState, outbox
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language, lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
@@ -136,10 +136,10 @@ PANELS = (
         name="failed_mails",
         place=70,
         title=lazy_text("Mail that could not be delivered"),
-        empty=lazy_text("All mail was delivered."),
+        empty=lazy_text("All mail of the last month was delivered."),
         roles=frozenset({Role.FINANCE, Role.ADMINISTRATOR}),
         permission=Permission.SEE_JOBS,
-        read=partial(outbox, MailState.FAILED, limit=_READ),
+        read=partial(failed_mails, _READ),
     ),
     Panel(
         name="staff",
@@ -176,4 +176,5 @@ def front() -> str:
         panels=panels_for(user),
         programmes=programme_names(current_language()),
         refund_states=REFUND_STATES,
+        why_stuck=why_stuck,
     )

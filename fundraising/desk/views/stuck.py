@@ -12,7 +12,10 @@ from fundraising.accounts.views import requires
 from fundraising.db import transaction
 from fundraising.desk.forms.settling import SettleForm
 from fundraising.desk.views.blueprint import blueprint
+from fundraising.desk.views.gifts.words import why_stuck
+from fundraising.gifts.queries.sources import references_from
 from fundraising.giving.queries.trouble import stuck
+from fundraising.giving.rules import PROVIDER
 from fundraising.giving.services.trouble import settle_stuck
 from fundraising.web.notices import Tone, notice
 
@@ -50,4 +53,6 @@ def settle_payment() -> Response | tuple[str, int]:
 
 
 def _page(form: SettleForm) -> str:
-    return render_template("desk/stuck.html", stuck=stuck(most=_MOST), form=form)
+    rows = stuck(most=_MOST)
+    gifts = references_from(PROVIDER, [row.name for row in rows])
+    return render_template("desk/stuck.html", stuck=rows, gifts=gifts, form=form, why_stuck=why_stuck)

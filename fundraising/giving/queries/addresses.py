@@ -14,6 +14,8 @@ from fundraising.db import session
 from fundraising.giving.models import Donation, DonorDetails
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Select
 
 
@@ -25,6 +27,7 @@ class AddressToJudge:
     reference: str
     contact_id: int
     typed: Address
+    typed_at: datetime
     known: Address
 
 
@@ -56,7 +59,7 @@ def _to_judge(unknown: Select[Donation]) -> list[AddressToJudge]:
     heads = letterheads({donation.contact_id for donation, _typed in found if donation.contact_id is not None})
     known = ((donation, typed, heads[donation.contact_id or 0].address) for donation, typed in found)
     return [
-        AddressToJudge(donation.id, donation.reference, donation.contact_id or 0, typed, at)
+        AddressToJudge(donation.id, donation.reference, donation.contact_id or 0, typed, donation.created_at, at)
         for donation, typed, at in known
         if at is not None and at != typed
     ]

@@ -14,6 +14,8 @@ from fundraising.giving.rules import HintState
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from fundraising.money import Euro
+
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
@@ -27,6 +29,7 @@ class Stuck:
     reference: str
     since: datetime
     error: str
+    amount: Euro | None = None
 
 
 def stuck(*, most: int) -> list[Stuck]:
@@ -40,7 +43,7 @@ def stuck(*, most: int) -> list[Stuck]:
         .limit(most)
     )
     found = [
-        Stuck(payment.provider_id or str(payment.id), reference, payment.created_at, payment.error)
+        Stuck(payment.provider_id or str(payment.id), reference, payment.created_at, payment.error, payment.amount)
         for payment, reference in session().execute(failing)
     ]
     named = {each.name for each in found}

@@ -68,6 +68,20 @@ REFUND_STATES: Mapping[RequestState, str] = {
 
 SOURCES: Mapping[str, str] = {"mollie": _("Mollie"), "correction": _("correction"), "statement": _("bank statement")}
 
+# Why something that Mollie tells cannot be booked, by the kind of error that was noted.
+_STUCK: Mapping[str, str] = {
+    "Contradiction": _("Mollie tells something else of it than is booked already."),
+    "MoreThanStands": _("Mollie tells that more went back than stands of the gift."),
+    "UnknownSource": _("Mollie tells that money went back of which nothing came in here."),
+    "ObservationRefused": _("What Mollie tells does not belong to the payment that was asked for."),
+    "LedgerModeMismatch": _("This is test money, and the ledger holds real money, or the other way round."),
+    "LostPromise": _("The promise to which this payment belongs is not here."),
+    "UnknownPayment": _("Mollie does not know this payment."),
+    "MollieRefused": _("Mollie refuses to tell about it."),
+    "MollieUnavailable": _("Mollie does not answer."),
+    "UnusableAnswer": _("The answer of Mollie cannot be read."),
+}
+
 # Of ways to pay that Mollie does not offer us today, or never did.
 _METHODS: Mapping[str, str] = {
     "ideal": "iDEAL",
@@ -80,6 +94,11 @@ _METHODS: Mapping[str, str] = {
     "cash": _("Cash"),
     "collection": _("Collection"),
 }
+
+
+def why_stuck(error: str) -> str:
+    """What an error that was noted with a payment means; nothing for one that has no words."""
+    return str(_STUCK.get(error.partition(":")[0], ""))
 
 
 def method_names() -> dict[str, str]:
