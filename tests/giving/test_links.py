@@ -8,6 +8,7 @@ import zxingcpp
 from PIL import Image
 
 from fundraising.accounts.rules import Role
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Source
 from fundraising.giving.rules import DonationState
@@ -73,6 +74,18 @@ class TestMaking:
         assert page.heading == "Geeflink dorpskerk-zeist"
         assert "Dorpskerk Zeist" in page.text
         assert page.link("/via/dorpskerk-zeist") == "http://localhost/via/dorpskerk-zeist"
+
+    def test_from_the_page_of_the_church_that_it_is_for(self, relations, church):
+        page = relations.get(f"/desk/relaties/{church}")
+        form = relations.get(page.link("Maak een geeflink hiervoor")).form("/nieuw")
+        assert relations.submit(form).link("Dorpskerk Zeist") == f"/desk/relaties/{church}"
+
+    def test_one_that_was_found_by_name_is_chosen_already(self, relations, church):
+        with relations.client.application.app_context(), transaction():
+            reindex([church])
+        page = relations.get("/desk/geeflinks/nieuw")
+        page = relations.submit(page.form("/nieuw"), {"contact": "dorpskrk"}, status=422)
+        assert relations.submit(page.form("/nieuw")).link("Dorpskerk Zeist") == f"/desk/relaties/{church}"
 
     def test_without_anything_it_gets_a_code(self, relations):
         page = make(relations)
@@ -173,11 +186,14 @@ class TestYield:
             donation(amount=Euro.of(9), programme_id=programme_id)
 
     def test_it_is_counted_from_promise_to_what_stands(self, relations, came):
-        text = relations.get("/desk/geeflinks/dorpskerk").text.replace("\u00a0", " ")
+        page = relations.get("/desk/geeflinks/dorpskerk")
+        text = page.text.replace("\u00a0", " ")
         assert "3, samen € 300" in text
         assert "1, waarvan € 70 staat" in text
         assert "33%" in text
         assert text.count("Vries") == 3
+        [given] = [href for link in page.all("a") if "/giften/" in (href := link.get("href", ""))]
+        assert relations.get(given).link("dorpskerk") == "/desk/geeflinks/dorpskerk"
         listed = relations.get("/desk/geeflinks").text.replace("\u00a0", " ")
         assert "€ 70" in listed
 
