@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
+from fundraising.db import LARGEST_NUMBER
 from fundraising.web import desk, errors, formats, headers, limits, locale, logs, menu, pages, statics
 
 if TYPE_CHECKING:
     from flask import Flask
+    from werkzeug.routing import Map
 
 # A giving form with a long message in it is some 8 kB; nobody has a reason to post more to a page for donors.
 LARGEST_FORM = 64 * 1024
@@ -32,9 +35,17 @@ class WebSettings:
     trusted_proxies: int
 
 
+class _Number(IntegerConverter):
+    """A number in an address: one that is larger than any row's leads nowhere, instead of failing in the database."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, max: int = LARGEST_NUMBER) -> None:  # noqa: A002  werkzeug's
+        super().__init__(map, fixed_digits, max=max)
+
+
 def init_web(app: Flask, settings: WebSettings) -> None:
     """Prepare an application for pages; blueprints come after it. Needs SECRET_KEY and ORGANISATION in its config."""
     _know_the_outside(app, settings)
+    app.url_map.converters = app.url_map.converters | {"int": _Number}
     encrypted = settings.public_url.startswith("https://")
     desk.init(app, encrypted=encrypted)
     locale.init(app)

@@ -9,6 +9,7 @@ from fundraising.accounts.models import AuditEntry, User
 from fundraising.accounts.queries import recovery_codes_left, user_by_email
 from fundraising.accounts.rules import MOST_FAILURES_FOR_EMAIL, Role
 from fundraising.accounts.security import authenticator, code_digest, hash_password
+from fundraising.accounts.services.links import password_link
 from fundraising.accounts.services.proofs import set_recovery_codes
 from fundraising.clock import now, standing_still
 from fundraising.db import session, transaction
@@ -82,7 +83,9 @@ class TestPassword:
             accounts.user(email=EMAIL)
         sign_in(pages, RIGHT | {"password": "x"}, 422)
 
-    @pytest.mark.parametrize("away", ["https://elders.example/desk/", "//elders.example/desk", "/elders", "/desk/\\x"])
+    @pytest.mark.parametrize(
+        "away", ["https://elders.example/desk/", "//elders.example/desk", "/elders", "/desk/\\x", "/desk/%0Ax"]
+    )
     def test_nobody_is_sent_elsewhere_afterwards(self, somebody, pages, away):
         form = pages.get(f"/desk/inloggen?next={away}").form("/desk/inloggen")
         assert pages.send(form, RIGHT).location == "/desk/"
@@ -96,6 +99,16 @@ class TestPassword:
         assert "te vaak mis" in sign_in(pages, status=429).text
         with standing_still(now() + timedelta(minutes=16)):
             assert pages.send(pages.get("/desk/inloggen").form("/desk/inloggen"), RIGHT).status_code == 303
+
+    def test_a_new_password_lifts_the_lock_of_wrong_passwords(self, somebody, pages, app):
+        for _ in range(MOST_FAILURES_FOR_EMAIL):
+            sign_in(pages, WRONG, 422)
+        with app.app_context():
+            link = password_link(session().get_one(User, somebody)).removeprefix("http://localhost")
+        new = "vier-losse-lantaarns-varen"
+        pages.submit(pages.get(link).form(link), {"password": new, "again": new})
+        form = pages.get("/desk/inloggen").form("/desk/inloggen")
+        assert pages.send(form, RIGHT | {"password": new}).status_code == 303
 
     def test_unknown_addresses_are_locked_out_just_so(self, somebody, pages):
         for _ in range(MOST_FAILURES_FOR_EMAIL):
@@ -134,7 +147,20 @@ class TestSecondStep:
         form = sign_in(pages).form("/tweede-stap")
         for _ in range(MOST_FAILURES_FOR_EMAIL):
             pages.submit(form, {"code": "000000"}, status=422)
+        with app.app_context():
+            [told] = [texts(row.id)[1] for row in outbox()]
+        assert "meermaals verkeerde codes" in told
         pages.submit(form, {"code": code(app, with_app)}, status=429)
+
+    def test_a_new_password_gives_no_more_codes_to_guess(self, with_app, pages, app):
+        form = sign_in(pages).form("/tweede-stap")
+        for _ in range(MOST_FAILURES_FOR_EMAIL):
+            pages.submit(form, {"code": "000000"}, status=422)
+        with app.app_context():
+            link = password_link(user_by_email(EMAIL)).removeprefix("http://localhost")
+        new = "vier-losse-lantaarns-varen"
+        pages.submit(pages.get(link).form(link), {"password": new, "again": new})
+        sign_in(pages, RIGHT | {"password": new}, 429)
 
     def test_a_code_on_paper_lets_in_once_and_says_that_few_are_left(self, with_app, pages, app):
         form = sign_in(pages).form("/tweede-stap")

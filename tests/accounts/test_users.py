@@ -12,6 +12,7 @@ from fundraising.accounts.security import hash_password
 from fundraising.accounts.services import OWNED, Owned
 from fundraising.accounts.services.users import change_user, disable
 from fundraising.app import create_app
+from fundraising.clock import now
 from fundraising.db import session, transaction
 from fundraising.mailer import outbox, texts
 from tests.databases import dispose
@@ -66,13 +67,14 @@ class TestByPage:
             assert session().get_one(User, person.id).roles_held == {Role.FINANCE}
 
     def test_who_raises_themself_is_seen_by_the_others(self, administrator, app):
-        add(app, Role.ADMINISTRATOR, email="ander@example.nl")
+        add(app, Role.ADMINISTRATOR, email="ander@example.nl", password="set")
         own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")
         administrator.submit(administrator.get(own).form(own), {"roles": ["administrator", "finance"]})
         with app.app_context():
             assert "ander@example.nl" in {row.recipient for row in outbox()}
 
     def test_the_last_administrator_stays(self, administrator, app):
+        add(app, Role.ADMINISTRATOR, name="Nog niet gekomen")
         own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")
         page = administrator.submit(administrator.get(own).form(own), {"roles": ["relations"]}, status=422)
         assert "maak eerst iemand anders beheerder" in page.text
@@ -97,6 +99,17 @@ class TestByPage:
         at = f"/desk/gebruikers/{person.id}/vertrek"
         administrator.submit(administrator.get(at).form(at), {"successor": str(successor.id)})
         assert moved == [(person.id, successor.id)]
+
+    @pytest.mark.parametrize("nobody", ["themself", "left", "99999999999999999999"])
+    def test_nothing_goes_to_who_cannot_see_to_it(self, administrator, app, nobody):
+        person, left = add(app), add(app, name="Weg", disabled_at=now())
+        numbers = {"themself": person.id, "left": left.id}
+        at = f"/desk/gebruikers/{person.id}/vertrek"
+        answers = administrator.get(at).form(at).values() | {"successor": str(numbers.get(nobody, nobody))}
+        answer = administrator.client.post(at, data=answers)
+        assert (answer.status_code, "die hier nog werkt" in answer.text) == (422, True)
+        with app.app_context():
+            assert session().get_one(User, person.id).active
 
     def test_a_lost_second_factor_is_set_up_anew(self, administrator, app):
         person = add(app, Role.FINANCE, totp_secret="set")
@@ -158,7 +171,7 @@ class TestByCommand:
 
 def test_of_two_administrators_one_is_left(app_context):
     with transaction():
-        first, second = accounts.user(Role.ADMINISTRATOR), accounts.user(Role.ADMINISTRATOR)
+        first, second = (accounts.user(Role.ADMINISTRATOR, password="set") for _ in range(2))
     with transaction():
         change_user(first, name=first.name, roles=[])
     with pytest.raises(LastAdministrator), transaction():

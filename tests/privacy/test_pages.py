@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from fundraising.accounts.models import AuditContent, AuditEntry
 from fundraising.accounts.rules import Role
+from fundraising.accounts.services.links import password_link
+from fundraising.accounts.services.mails import mail_link
 from fundraising.clock import standing_still
 from fundraising.contacts.models import ContactNote, ContactPhone
 from fundraising.contacts.queries import contact
@@ -16,7 +18,7 @@ from fundraising.privacy.jobs import retention_job
 from fundraising.privacy.queries import count_proposals, proposals
 from fundraising.privacy.services.sources import SOURCES, file_of
 from fundraising.privacy.views.words import FIELDS
-from tests.factories import contacts, gifts, giving
+from tests.factories import accounts, contacts, gifts, giving
 
 pytestmark = pytest.mark.usefixtures("app_context")
 LONG_AGO = datetime(2015, 5, 1, 12, tzinfo=UTC)
@@ -55,6 +57,16 @@ class TestFile:
         assert told["gifts"]["rows"][0]["amount"] == "25.00"
         assert told["notes"]["rows"][0]["text"] == "<b>Belde</b>"
         assert audited("contact.file_made")["after"]["shape"] == "json"
+
+    def test_no_colleagues_password_can_be_chosen_with_it(self, somebody, staff_pages):
+        with transaction():
+            colleague = accounts.user(Role.ADMINISTRATOR, email="j.jansen@example.nl")
+            mail_link(colleague, "staff_invitation", password_link(colleague))
+        pages = staff_pages(Role.RELATIONS)
+        form = pages.get(f"/desk/relaties/{somebody}/dossier").form("/dossier")
+        told = pages.send(form, button=("vorm", "json")).get_data(as_text=True)
+        assert "Uw account bij" in told
+        assert "/desk/wachtwoord/" not in told
 
     def test_pdf(self, somebody, staff_pages):
         pages = staff_pages(Role.RELATIONS)

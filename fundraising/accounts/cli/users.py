@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from fundraising.accounts.queries import user_by_email
 from fundraising.accounts.queries import users as all_users
-from fundraising.accounts.rules import EmailTaken, LastAdministrator, Role
+from fundraising.accounts.rules import EmailTaken, LastAdministrator, NoSuccessor, Role
 from fundraising.accounts.services.links import password_link
 from fundraising.accounts.services.mails import mail_link, mail_notice
 from fundraising.accounts.services.proofs import end_sessions, reset_second_factor
@@ -122,13 +122,15 @@ def enable_(email: str) -> None:
 
 
 class _unless_last:  # noqa: N801  reads as what it does
-    """Says in words that somebody must stay."""
+    """Says in words that somebody must stay, or take over."""
 
     def __enter__(self) -> None:
         """Nothing yet."""
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         """Turn the refusal into words."""
+        if kind is not None and issubclass(kind, NoSuccessor):
+            raise click.ClickException("the successor must be another colleague, who still works here")
         if kind is not None and issubclass(kind, LastAdministrator):
             raise click.ClickException("nobody would be left to manage the users: add another administrator first")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from fundraising.accounts.models import Passkey, RecoveryCode, SignInAttempt, User, UserRole
 from fundraising.accounts.queries.trail import Deed as Deed
@@ -97,12 +97,13 @@ def names_of_users() -> dict[int, str]:
 
 
 def other_administrators(user_id: int) -> list[User]:
-    """Administrators who may sign in, other than this one."""
+    """Administrators who can sign in, other than this one. Who was invited and never came cannot."""
     return list(
         session().scalars(
             select(User)
             .join(UserRole, UserRole.user_id == User.id)
             .where(UserRole.role == Role.ADMINISTRATOR, User.disabled_at.is_(None), User.id != user_id)
+            .where(User.password != "")
             .order_by(User.id)
         )
     )
@@ -140,10 +141,27 @@ def attempts(email_digest: str, address_digest: str) -> Attempts:
     """What was tried of late for an address of e-mail and from a network address."""
     since = now() - ATTEMPTS_WITHIN
     email, address = SignInAttempt.email_digest == email_digest, SignInAttempt.address_digest == address_digest
-    passed = select(func.max(SignInAttempt.at)).where(email, SignInAttempt.outcome == AttemptOutcome.PASSED)
-    since_passed = SignInAttempt.at > func.coalesce(passed.scalar_subquery(), since)
-    failed, reset = (SignInAttempt.outcome == outcome for outcome in (AttemptOutcome.FAILED, AttemptOutcome.RESET))
-    counts = ((email, failed, since_passed), (address, failed), (email, reset), (address, reset))
+    password, code, reset, passed, renewed = (
+        SignInAttempt.outcome == outcome
+        for outcome in (
+            AttemptOutcome.FAILED,
+            AttemptOutcome.FAILED_CODE,
+            AttemptOutcome.RESET,
+            AttemptOutcome.PASSED,
+            AttemptOutcome.RENEWED,
+        )
+    )
+
+    def after(ending: ColumnElement[bool]) -> ColumnElement[bool]:
+        last = select(func.max(SignInAttempt.at)).where(email, ending).scalar_subquery()
+        return SignInAttempt.at > func.coalesce(last, since)
+
+    counts = (
+        (email, or_(password & after(passed | renewed), code & after(passed))),
+        (address, password | code),
+        (email, reset),
+        (address, reset),
+    )
     found = session().execute(select(*(_count(since, *which) for which in counts))).one()
     return Attempts(found[0], found[1], found[2], found[3])
 

@@ -166,7 +166,12 @@ class AttemptOutcome(StrEnum):
     """What became of a try at signing in."""
 
     PASSED = "passed"
+    # A wrong password.
     FAILED = "failed"
+    # A wrong code, after the right password.
+    FAILED_CODE = "failed_code"
+    # Chose a new password by a link from a mail: wrong ones from before count no more. Wrong codes do.
+    RENEWED = "renewed"
     # Asked for a mail with a link that sets a new password.
     RESET = "reset"
 
@@ -203,8 +208,16 @@ def may_reset(attempts: Attempts) -> bool:
     return attempts.resets_for_email < MOST_RESETS_FOR_EMAIL and attempts.resets_from_address < MOST_RESETS_FROM_ADDRESS
 
 
+# Mails to staff with a link that chooses a password.
+MAILS_WITH_A_LINK = frozenset({"staff_invitation", "password_reset"})
+
+
 class LastAdministrator(ValueError):
     """Nobody would be left to manage the users."""
+
+
+class NoSuccessor(ValueError):
+    """What somebody leaves behind would go to nobody who can see to it: to themself, or to who left before."""
 
 
 class EmailTaken(ValueError):

@@ -19,6 +19,6 @@ def mail_link(user: User, kind: str, url: str, *, by: str = "") -> None:
 def mail_notice(user: User, recipient: User, what: str) -> None:
     """Tell `recipient` that something about how `user` signs in, or what they may do, has changed.
 
-    `what` is `password`, `second_factor`, `roles` or `disabled`.
+    `what` is `password`, `second_factor` or `roles`; or `codes`, where somebody who knows the password guesses at them.
     """
     enqueue(compose_mail("staff_notice", recipient.email, recipient.language, name=user.name, what=what))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from fundraising.accounts.models import User, UserRole
 from fundraising.accounts.queries import other_administrators, user_by_email
-from fundraising.accounts.rules import EmailTaken, LastAdministrator, Role, Subject
+from fundraising.accounts.rules import EmailTaken, LastAdministrator, NoSuccessor, Role, Subject
 from fundraising.accounts.services.audit import record
 from fundraising.accounts.services.proofs import new_uniquifier
 from fundraising.clock import now
 from fundraising.db import one_at_a_time, session
+from fundraising.mailer import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +45,9 @@ OWNED: list[Owned] = []
 
 
 def add_user(new: NewUser) -> User:
-    """Add a member of staff, without a password: an invitation brings that. Raises EmailTaken."""
+    """Add a member of staff, without a password: an invitation brings that. Raises EmailTaken, and mailer.NotAMail."""
+    # Whoever cannot be written to is not told of what happens to their account either.
+    Message("staff_invitation", new.email.strip(), "x", "x")
     if user_by_email(new.email) is not None:
         raise EmailTaken(new.email)
     user = User(
@@ -110,11 +113,13 @@ def owned_by(user_id: int) -> dict[str, int]:
 def disable(user: User, *, successor: User | None = None) -> None:
     """Let somebody sign in no longer: their sessions end at once, and what is theirs goes to their successor.
 
-    Raises LastAdministrator.
+    Raises LastAdministrator, NoSuccessor.
     """
     one_at_a_time("administrators")
     if user.disabled_at is not None:
         return
+    if successor is not None and (successor.id == user.id or not successor.active):
+        raise NoSuccessor(successor.email)
     if Role.ADMINISTRATOR in user.roles_held:
         _see_that_one_is_left(user)
     given = {} if successor is None else {owned.kind: owned.hand_over(user.id, successor.id) for owned in OWNED}

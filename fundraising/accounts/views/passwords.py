@@ -20,12 +20,17 @@ from fundraising.accounts.views.guard import actor_of, open_to_anyone
 from fundraising.db import transaction
 from fundraising.mailer import NotAMail
 from fundraising.web.limits import SMALL_FORMS, client_digest, limited
+from fundraising.web.locale import DUTCH
+from fundraising.web.mails import compose_mail
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from fundraising.accounts.models import User
+
+
+_NOBODY = "niemand@example.org"
 
 
 @blueprint.get("/wachtwoord-vergeten")
@@ -51,6 +56,9 @@ def forgotten_now() -> str | Response | tuple[str, int]:
         person = user_by_email(email)
         if allowed and person is not None and person.active:
             _send(person)
+        else:
+            # Writing the mail takes the most time, which would tell who has an account.
+            compose_mail("password_reset", _NOBODY, DUTCH, name="", url="")
     notice(_("If we know this address, a link is on its way to it. It works for an hour."))
     return redirect(url_for("accounts.sign_in"), code=303)
 
@@ -79,6 +87,7 @@ def choose_password_now(token: str) -> str | Response | tuple[str, int]:
             return _no_longer()
         first = not person.password
         set_password(person, hashed, why="invited" if first else "reset")
+        note_attempt(person_digest(person.email), client_digest(), AttemptOutcome.RENEWED)
         if not first:
             mail_notice(person, person, "password")
     notice(_("Your password is set. Sign in with it."))

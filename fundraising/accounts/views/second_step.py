@@ -13,6 +13,7 @@ from fundraising.accounts.queries import attempts, credential_ids, recovery_code
 from fundraising.accounts.rules import AttemptOutcome, is_locked
 from fundraising.accounts.security import authenticator, code_digest, person_digest
 from fundraising.accounts.services.audit import acting_as
+from fundraising.accounts.services.mails import mail_notice
 from fundraising.accounts.services.proofs import note_attempt, note_failure, use_code, use_recovery_code
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import actor_of, open_to_anyone
@@ -47,11 +48,11 @@ def second_step_now() -> str | Response | tuple[str, int]:
         return _begin_anew()
     if not form.accepted():
         return _page(person, form), 422
-    digests = person_digest(person.email), client_digest()
-    if is_locked(attempts(*digests)):
+    try:
+        via = _proof(person, form.code.data or "")
+    except _Locked:
         form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
         return _page(person, form), 429
-    via = _proof(person, form.code.data or "", digests)
     if via:
         return _finish(person, via)
     form.form_errors.append(_("That code is not right, or it was used before. Wait for the next one."))
@@ -74,10 +75,18 @@ def second_step_by_passkey() -> str | Response | tuple[str, int]:
     return _page(person, again), 422
 
 
-def _proof(person: User, code: str, digests: tuple[str, str]) -> str:
+class _Locked(Exception):
+    """No code is judged for now."""
+
+
+def _proof(person: User, code: str) -> str:
     """By what a code proves who somebody is; empty where it does not. Uses it up, and counts what is wrong."""
+    digests = person_digest(person.email), client_digest()
     with transaction(), acting_as(actor_of(person)):
+        # Counted under the lock: of a thousand codes sent at once no more are judged than of as many in a row.
         one_at_a_time(f"user:{person.id}")
+        if is_locked(attempts(*digests)):
+            raise _Locked
         # Another process may have used this code a moment ago.
         session().refresh(person)
         step = None
@@ -88,8 +97,11 @@ def _proof(person: User, code: str, digests: tuple[str, str]) -> str:
             return "app"
         if use_recovery_code(person, code_digest(code)):
             return "recovery_code"
-        note_attempt(*digests, AttemptOutcome.FAILED)
+        note_attempt(*digests, AttemptOutcome.FAILED_CODE)
         note_failure(person, "code")
+        if is_locked(attempts(*digests)):
+            # Whoever comes this far knows the password.
+            mail_notice(person, person, "codes")
     return ""
 
 

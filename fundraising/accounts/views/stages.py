@@ -5,6 +5,7 @@ Between the two nobody is signed in: the session only remembers who has given a 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,6 +38,8 @@ CONFIRMED = "confirmed"
 _PENDING_FOR = timedelta(minutes=10)
 _QUESTION_FOR = timedelta(minutes=5)
 _CONFIRMED_FOR = timedelta(minutes=15)
+# Browsers read `\` as `/`; a line break would end the header in which an address stands.
+_NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def after_password(person: User, next_page: str | None) -> Response:
@@ -105,8 +108,8 @@ def way_on(next_page: str | None) -> str:
         parts = urlsplit(next_page or "")
     except ValueError:  # a bracket that is never closed
         return f"{DESK}/"
-    ours = not parts.scheme and not parts.netloc and is_desk(parts.path) and "\\" not in str(next_page)
-    return str(next_page) if ours else f"{DESK}/"
+    ours = not parts.scheme and not parts.netloc and is_desk(parts.path)
+    return str(next_page) if ours and not _NOT_IN_ADDRESS.search(str(next_page)) else f"{DESK}/"
 
 
 def site() -> Site:

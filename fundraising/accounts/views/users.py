@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.forms import ROLE_NAMES, InvitationForm, RolesForm
 from fundraising.accounts.queries import other_administrators, user, user_row, users
-from fundraising.accounts.rules import EmailTaken, LastAdministrator, Permission, UnknownUser
+from fundraising.accounts.rules import EmailTaken, LastAdministrator, NoSuccessor, Permission, UnknownUser
 from fundraising.accounts.services.links import password_link
 from fundraising.accounts.services.mails import mail_link, mail_notice
 from fundraising.accounts.services.proofs import reset_second_factor
@@ -154,7 +154,10 @@ def leave(number: int) -> str | Response | tuple[str, int]:
     person, successor = _found(number), request.form.get("successor", "")
     try:
         with transaction():
-            disable(person, successor=_found(int(successor)) if successor.isdecimal() else None)
+            disable(person, successor=_successor(successor) if successor else None)
+    except NoSuccessor:
+        notice(_("Choose a colleague who still works here."), tone=Tone.BAD)
+        return _leaving(person), 422
     except LastAdministrator:
         notice(
             _("Somebody must manage the users: make somebody else an administrator first."),
@@ -181,6 +184,13 @@ def _found(number: int) -> User:
         return user(number)
     except UnknownUser:
         abort(404)
+
+
+def _successor(number: str) -> User:
+    colleagues = {str(each.id): each.id for each in users()}
+    if number not in colleagues:
+        raise NoSuccessor(number)
+    return user(colleagues[number])
 
 
 def _invite(person: User) -> None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 SEE_OTHER = 303
 CONFLICT = 409
 UNUSABLE = 422
-# What fits a column; a longer number in an address is nobody's.
-NUMBER = "int(max=9223372036854775807)"
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/desk/relaties")
 

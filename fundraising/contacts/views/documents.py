@@ -68,7 +68,7 @@ def file_size(size: int) -> str:
     return f"{size / _MIB:.1f} MB".replace(".", ",")
 
 
-@blueprint.get("/relaties/<int(max=9223372036854775807):contact_id>/documenten")
+@blueprint.get("/relaties/<int:contact_id>/documenten")
 @requires(Permission.SEE_DOCUMENTS)
 def documents(contact_id: int) -> str | Response:
     """What is kept with a contact, and the form to add to it."""
@@ -78,7 +78,7 @@ def documents(contact_id: int) -> str | Response:
     return _shown(contact_id, DocumentForm())
 
 
-@blueprint.post("/relaties/<int(max=9223372036854775807):contact_id>/documenten")
+@blueprint.post("/relaties/<int:contact_id>/documenten")
 @requires(Permission.EDIT_DOCUMENTS)
 @takes_files(_LARGEST_UPLOAD)
 def add_document(contact_id: int) -> str | Response | tuple[str, int]:
@@ -94,7 +94,7 @@ def add_document(contact_id: int) -> str | Response | tuple[str, int]:
     return _shown(contact_id, form), 422
 
 
-@blueprint.get("/documenten/<int(max=9223372036854775807):document_id>")
+@blueprint.get("/documenten/<int:document_id>")
 @requires(Permission.SEE_DOCUMENTS)
 def open_document(document_id: int) -> Response:
     """The file itself: always to be saved, never shown by the browser within our pages."""
@@ -112,7 +112,7 @@ def open_document(document_id: int) -> Response:
     return answer
 
 
-@blueprint.get("/documenten/<int(max=9223372036854775807):document_id>/verwijderen")
+@blueprint.get("/documenten/<int:document_id>/verwijderen")
 @requires(Permission.EDIT_DOCUMENTS)
 def ask_to_remove(document_id: int) -> str:
     """Ask before a document goes."""
@@ -120,7 +120,7 @@ def ask_to_remove(document_id: int) -> str:
     return render_template("contacts/remove_document.html", document=found, contact=contact(found.contact_id))
 
 
-@blueprint.post("/documenten/<int(max=9223372036854775807):document_id>/verwijderen")
+@blueprint.post("/documenten/<int:document_id>/verwijderen")
 @requires(Permission.EDIT_DOCUMENTS)
 def remove_document(document_id: int) -> Response:
     """Take a document away, and its file where nothing else has the same."""

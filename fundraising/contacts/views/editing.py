@@ -12,7 +12,7 @@ from fundraising.clock import today
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.services.changes import StaleRecord
-from fundraising.contacts.views.blueprint import CONFLICT, NUMBER, UNUSABLE, blueprint, found, to_contact
+from fundraising.contacts.views.blueprint import CONFLICT, UNUSABLE, blueprint, found, to_contact
 from fundraising.contacts.views.sections import ADDABLE, CHANGEABLE, HANDOVER, NOTES, PARTS, SECTIONS
 from fundraising.db import transaction
 from fundraising.web.notices import notice
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     Answer: TypeAlias = str | Response | tuple[str, int]
 
-_CONTACT = f"/<{NUMBER}:contact_id>"
+_CONTACT = "/<int:contact_id>"
 _SECTION = f"{_CONTACT}/bewerken/<any({', '.join(f'{word!r}' for word in SECTIONS)}):word>"
 _NEW = f"{_CONTACT}/<any({', '.join(ADDABLE)}):word>/nieuw"
 _NOTE = f"{_CONTACT}/notities/nieuw"
-_ROW = f"{_CONTACT}/<any({', '.join(CHANGEABLE)}):word>/<{NUMBER}:row_id>"
-_HANDOVER = f"{_CONTACT}/rollen/<{NUMBER}:row_id>/overdracht"
+_ROW = f"{_CONTACT}/<any({', '.join(CHANGEABLE)}):word>/<int:row_id>"
+_HANDOVER = f"{_CONTACT}/rollen/<int:row_id>/overdracht"
 
 
 @blueprint.get(f"{_CONTACT}/bewerken")

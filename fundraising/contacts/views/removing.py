@@ -18,7 +18,7 @@ from fundraising.contacts.services.households import leave_household
 from fundraising.contacts.services.notes import remove_note
 from fundraising.contacts.services.putting_back import last_removal, put_back
 from fundraising.contacts.services.ties import remove_role
-from fundraising.contacts.views.blueprint import CONFLICT, NUMBER, UNUSABLE, blueprint, found, to_contact
+from fundraising.contacts.views.blueprint import CONFLICT, UNUSABLE, blueprint, found, to_contact
 from fundraising.db import transaction
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.notices import Tone, notice
@@ -41,8 +41,8 @@ _REMOVERS: dict[str, Callable[..., None]] = {
     "rollen": remove_role,
     "notities": remove_note,
 }
-_ROW = f"/<{NUMBER}:contact_id>/<any({', '.join(_REMOVERS)}):word>/<{NUMBER}:row_id>/verwijderen"
-_LEAVE = f"/<{NUMBER}:contact_id>/huishouden/verlaten"
+_ROW = f"/<int:contact_id>/<any({', '.join(_REMOVERS)}):word>/<int:row_id>/verwijderen"
+_LEAVE = "/<int:contact_id>/huishouden/verlaten"
 CHANGED_MEANWHILE = _("Somebody changed this contact meanwhile. Please look once more.")
 
 
@@ -73,7 +73,7 @@ def remove_row(contact_id: int, word: str, row_id: int) -> Answer:
     return to_contact(contact.contact_id)
 
 
-@blueprint.post(f"/<{NUMBER}:contact_id>/verwijderd/<{NUMBER}:removal>/terug")
+@blueprint.post("/<int:contact_id>/verwijderd/<int:removal>/terug")
 @requires(Permission.EDIT_CONTACTS)
 def undo_removal(contact_id: int, removal: int) -> Answer:
     """Put back what was removed a moment ago."""

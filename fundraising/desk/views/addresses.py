@@ -34,7 +34,7 @@ def addresses() -> str:
     return render_template("desk/addresses.html", rows=addresses_with_names(_MOST))
 
 
-@blueprint.post("/adressen/<int(max=9223372036854775807):donation_id>/overnemen")
+@blueprint.post("/adressen/<int:donation_id>/overnemen")
 @requires(Permission.EDIT_CONTACTS)
 def take_address(donation_id: int) -> Response:
     """The giver moved: from today post goes to the new address, and the one before ends."""
@@ -45,7 +45,7 @@ def take_address(donation_id: int) -> Response:
     return _done(_("The new address holds from today. The one before stands in the history.") if found else "")
 
 
-@blueprint.post("/adressen/<int(max=9223372036854775807):donation_id>/laten")
+@blueprint.post("/adressen/<int:donation_id>/laten")
 @requires(Permission.EDIT_CONTACTS)
 def leave_known_address(donation_id: int) -> Response:
     """What we know holds: what was typed is forgotten."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOMENTS = 25
 
 
-@blueprint.get("/relaties/<int(max=9223372036854775807):contact_id>")
+@blueprint.get("/relaties/<int:contact_id>")
 @requires(Permission.SEE_CONTACTS)
 def contact(contact_id: int) -> str | Response:
     """A person or an organisation; one that was merged leads to what it is now."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 
-@blueprint.get("/relaties/<int(max=9223372036854775807):contact_id>/wissen")
+@blueprint.get("/relaties/<int:contact_id>/wissen")
 @requires(Permission.ERASE_CONTACTS)
 def ask_to_erase(contact_id: int) -> str | Response:
     """Say what goes and what stays, or why it cannot be done yet."""
@@ -41,7 +41,7 @@ def ask_to_erase(contact_id: int) -> str | Response:
     )
 
 
-@blueprint.post("/relaties/<int(max=9223372036854775807):contact_id>/wissen")
+@blueprint.post("/relaties/<int:contact_id>/wissen")
 @requires(Permission.ERASE_CONTACTS)
 def erase_now(contact_id: int) -> Response:
     """Erase somebody as far as the page said."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 JSON, PDF = "json", "pdf"
 
 
-@blueprint.get("/relaties/<int(max=9223372036854775807):contact_id>/dossier")
+@blueprint.get("/relaties/<int:contact_id>/dossier")
 @requires(Permission.PERSON_FILE)
 def file(contact_id: int) -> str | BaseResponse:
     """What is kept of somebody, kind by kind, and the buttons to take it along."""
@@ -41,7 +41,7 @@ def file(contact_id: int) -> str | BaseResponse:
     return render_template("privacy/file.html", contact=found, kinds=file_of(contact_id))
 
 
-@blueprint.post("/relaties/<int(max=9223372036854775807):contact_id>/dossier")
+@blueprint.post("/relaties/<int:contact_id>/dossier")
 @requires(Permission.PERSON_FILE)
 def take_file(contact_id: int) -> Response:
     """The whole file, as JSON for another program or as a PDF to read. That it was made is written down."""

@@ -46,7 +46,7 @@ def proposals() -> str:
     return render_template("privacy/proposals.html", page=page, sources=SOURCES)
 
 
-@blueprint.post("/privacy/<int(max=9223372036854775807):contact_id>/bewaren")
+@blueprint.post("/privacy/<int:contact_id>/bewaren")
 @requires(Permission.ERASE_CONTACTS)
 def keep_after_all(contact_id: int) -> Response:
     """Keep somebody for another year."""
