@@ -13,8 +13,10 @@ from fundraising.accounts.queries.trail import chain_rows, last_seal
 from fundraising.accounts.rules.chain import (
     BEGINNING,
     Break,
+    Broken,
     Content,
     Entry,
+    Head,
     Row,
     Seal,
     digest_of,
@@ -100,9 +102,23 @@ class TestLaws:
         smuggled = Row(replace(whole[0].entry, id=2), None, None)
         assert verify([whole[0], smuggled, *whole[1:]]).broken.how == Break.ENTRY_UNSEALED
 
-    def test_a_chain_that_was_cut_off_has_another_head(self):
-        whole = rows(3)
-        assert verify(whole).head == whole[-1].seal.hash != verify(whole[:-1]).head
+    @given(st.integers(1, 12), st.data())
+    def test_a_chain_that_was_cut_off_does_not_hold_what_was_noted(self, count, data):
+        whole = rows(count)
+        place = data.draw(st.integers(1, count))
+        head = Head(place, whole[place - 1].seal.hash)
+        assert verify(whole, [head]).broken is None
+        last = whole[place - 2].entry.id if place > 1 else 0
+        assert verify(whole[: place - 1], [head]).broken == Broken(last, Break.CUT_OFF)
+        # Without its seal the newest entry could be changed, and sealed once more.
+        unsealed = [*whole[: place - 1], replace(whole[place - 1], seal=None)]
+        assert verify(unsealed, [head]).broken == Broken(last, Break.CUT_OFF)
+
+    def test_a_chain_that_was_made_anew_does_not_hold_it_either(self):
+        whole, other = rows(3), [replace(row.entry, action="test.other") for row in rows(3)]
+        anew = [Row(entry, seal, None) for entry, seal in zip(other, sealed(BEGINNING, 0, other), strict=True)]
+        assert verify(anew).broken is None
+        assert verify(anew, [Head(2, whole[1].seal.hash)]).broken.how is Break.CUT_OFF
 
     def test_a_seal_hashes_the_one_before(self):
         entry = rows(1)[0].entry
@@ -164,6 +180,35 @@ class TestTables:
         change_behind_the_triggers(database, f"UPDATE audit_entry SET subject_id = 9 WHERE id = {trail[1]}")  # noqa: S608
         broken = runner.invoke(args=["audit", "verify"])
         assert (broken.exit_code, f"broken at entry {trail[1]}" in broken.output) == (1, True)
+
+    @pytest.mark.parametrize(
+        "rest",
+        [
+            ["DELETE FROM audit_content WHERE entry_id >= {entry}", "DELETE FROM audit_entry WHERE id >= {entry}"],
+            ["UPDATE audit_entry SET actor_id = NULL, actor_kind = 'job' WHERE id = {entry}"],
+        ],
+        ids=["removed", "changed without its seal"],
+    )
+    def test_a_tail_that_was_cut_off_is_found_and_stays_found(self, trail, database, runner, rest):
+        assert told(runner, "seal") == (0, "sealed\n")
+        assert "whole" in told(runner, "verify")[1]
+        for statement in ["DELETE FROM audit_seal WHERE entry_id >= {entry}", *rest]:
+            change_behind_the_triggers(database, statement.format(entry=trail[2]))
+        code, words = told(runner, "verify")
+        assert (code, f"broken at entry {trail[1]}: sealed entries after it are gone" in words) == (1, True)
+        with transaction():
+            record("contact.changed", Subject("contact", 14))
+        # Neither sealing on nor sealing twice covers it up.
+        assert [told(runner, "seal")[0] for _ in range(2)] == [1, 1]
+        assert last_seal().id >= 3
+        assert told(runner, "verify")[0] == 1
+
+
+def told(runner, command):
+    """How a command ended, and what it said."""
+    result = runner.invoke(args=["audit", command])
+    session().rollback()
+    return result.exit_code, result.output
 
 
 def change_behind_the_triggers(database, statement):

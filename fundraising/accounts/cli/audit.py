@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
+from fundraising.accounts.heads import noted_heads
 from fundraising.accounts.jobs import audit_seal_job
 from fundraising.accounts.queries.trail import chain_rows, is_in_chain
+from fundraising.accounts.rules.chain import TrailCutOff
 from fundraising.accounts.rules.chain import verify as verify_rows
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ audit = AppGroup("audit", help="Who did what.")
 @audit.command("seal")
 def seal() -> None:
     """Seal what was written since the last time; the worker does so every five minutes."""
-    audit_seal_job()
+    try:
+        audit_seal_job()
+    except TrailCutOff as cut:
+        raise click.ClickException(str(cut)) from None
     click.echo("sealed")
 
 
@@ -31,10 +36,12 @@ def seal() -> None:
 def verify(head: str | None, as_json: bool) -> None:
     """Read the whole trail with its seals; exit status 1 where anything was changed, removed or put in between.
 
-    Note the printed hash outside this machine now and then: with it as --head, also a trail that was cut off short,
-    or made anew from the start, is found out.
+    How far the trail goes is noted in the data folder, so that a trail that was cut off short, or made anew, is found
+    out too. Note the printed hash outside this machine now and then: with it as --head, that holds also where somebody
+    could change both the database and the data folder.
     """
-    verdict = verify_rows(chain_rows())
+    noted = noted_heads()
+    verdict = verify_rows(chain_rows(), noted)
     lost = head is not None and not is_in_chain(head)
     broken = verdict.broken
     if as_json:
@@ -44,6 +51,8 @@ def verify(head: str | None, as_json: bool) -> None:
         click.echo(
             f"broken at entry {broken.entry_id}: {broken.how}" if broken else f"whole; its head is {verdict.head}"
         )
+    if verdict.sealed and not noted:
+        click.echo("how far it goes is not noted here: a trail that was cut off short would not be seen", err=True)
     if lost:
         click.echo(f"{head} is not in the chain: the trail was cut off or made anew", err=True)
     if broken or lost:

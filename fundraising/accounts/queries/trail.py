@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, text
 
 from fundraising.accounts.models import AuditContent, AuditEntry, AuditSeal
 from fundraising.accounts.rules import ActorKind, Subject
-from fundraising.accounts.rules.chain import BEGINNING, Content, Entry, Row, Seal
+from fundraising.accounts.rules.chain import BEGINNING, Content, Entry, Head, Row, Seal
 from fundraising.db import session
 
 if TYPE_CHECKING:
@@ -156,6 +156,11 @@ def last_seal() -> Seal:
         .first()
     )
     return Seal(*row) if row is not None else Seal(0, 0, BEGINNING)
+
+
+def holds(head: Head) -> bool:
+    """Whether the chain has this link at this place."""
+    return session().scalar(select(AuditSeal.hash).where(AuditSeal.id == head.number)) == head.hash
 
 
 def is_in_chain(digest: str) -> bool:

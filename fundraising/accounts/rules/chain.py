@@ -46,11 +46,26 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How far a chain went once: the number and the hash of what was its last link."""
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The content of an entry with its key."""
 
     key: bytes
     body: str
+
+
+class TrailCutOff(Exception):
+    """Sealed entries are gone from the end of the trail."""
+
+    def __init__(self) -> None:
+        super().__init__("sealed entries are gone from the audit trail: see `fundraising audit verify`")
 
 
 class Break(StrEnum):
@@ -62,6 +77,7 @@ class Break(StrEnum):
     HASH_DIFFERS = "the entry or its seal was changed"
     ORDER_DIFFERS = "the entries stand in another order than they were sealed in"
     CONTENT_DIFFERS = "the content was changed"
+    CUT_OFF = "sealed entries after it are gone, or all was sealed anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +126,22 @@ def sealed(previous: str, number: int, entries: Iterable[Entry]) -> Iterator[Sea
         yield Seal(place, entry.id, previous)
 
 
-def verify(rows: Iterable[Row]) -> Verdict:
-    """Read rows in order of their entries' numbers, up to the first that is broken."""
-    verdict, last_entry = Verdict(), 0
+def verify(rows: Iterable[Row], noted: Iterable[Head] = ()) -> Verdict:
+    """Read rows in order of their entries' numbers, up to the first that is broken.
+
+    The chain must still hold every head in `noted`; where it does not, its last entry is named.
+    """
+    verdict, last_entry, missing = Verdict(), 0, set(noted)
     for row in rows:
         how = _broken(verdict, last_entry, row)
         if how is not None:
             verdict.broken = Broken(row.entry.id if row.entry else row.seal.entry_id if row.seal else 0, how)
             return verdict
         _count(verdict, row)
+        missing.discard(Head(verdict.sealed, verdict.head))
         last_entry = row.seal.entry_id if row.seal else last_entry
+    if missing:
+        verdict.broken = Broken(last_entry, Break.CUT_OFF)
     return verdict
 
 

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from fundraising.accounts.heads import forget_heads
 from fundraising.db import session, transaction
 from fundraising.operations.checks import findings
 from fundraising.operations.rules import BadBackup, Manifest
@@ -57,6 +58,7 @@ def restore(file: Path) -> None:
         with transaction():
             restore_tables(file, manifest)
         restore_files(file, manifest, _data_dir())
+        forget_heads()
     except (BadBackup, NotEmpty, OSError) as error:
         raise click.ClickException(str(error)) from None
     flask_migrate.upgrade()
