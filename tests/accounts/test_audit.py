@@ -114,6 +114,19 @@ class TestSearch:
         newest = trail(TrailFilter())[0]
         assert (newest.action, newest.after) == ("audit.exported", {"shape": "csv", "filter": {"wie": str(anna.id)}})
 
+    def test_it_speaks_as_staff_do(self, app, staff_pages):
+        with transaction(), acting_as(Actor(ActorKind.JOB, "job:imports")):
+            before = {"valid_until": None, "role": "penningmeester", "amount": "1250.50", "iban": "NL91ABNA0417164300"}
+            after = {"valid_until": "2026-03-01", "do_not_contact": True, "totals": {"2020": 12345}, "via": ["app"]}
+            record("affiliation.changed", Subject("contact", 1), before=before, after=after)
+        auditor = staff_pages(Role.AUDITOR)
+        words = ["vanzelf: imports", "1 maart 2026", "penningmeester", "€ 1.250,50", "NL91 ABNA 0417 1643 00"]
+        page = auditor.get("/desk/logboek").text.replace("\xa0", " ")
+        file = auditor.client.get("/desk/logboek.csv").get_data(as_text=True).replace("\xa0", " ")
+        for text in (page, file):
+            assert [word for word in [*words, "€ 123,45", "Niet benaderen"] if word not in text] == []
+            assert "valid_until" not in text
+
     def test_the_page_costs_no_more_as_the_trail_grows(self, entries, staff_pages, counted_queries):
         auditor = staff_pages(Role.AUDITOR)
         few = counted_queries(lambda: auditor.get("/desk/logboek"))

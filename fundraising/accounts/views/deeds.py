@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fundraising.accounts.views.told import told_actor, told_field, told_value
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -100,8 +101,9 @@ RECORD_KINDS = {
 
 
 def init(app: Flask) -> None:
-    """Let templates write `{{ entry.action|deed }}` and `{{ entry.subject.kind|record_kind }}`."""
+    """Let templates write `{{ entry.action|deed }}`, `{{ entry.subject.kind|record_kind }}`, and so on."""
     app.jinja_env.filters.update(deed=deed, record_kind=record_kind)
+    app.jinja_env.filters.update(told_actor=told_actor, told_field=told_field, told_value=told_value)
 
 
 def deed(action: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from fundraising.accounts.services import record
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.deeds import deed, record_kind
 from fundraising.accounts.views.guard import requires
+from fundraising.accounts.views.told import told_actor, told_field, told_value
 from fundraising.clock import AMSTERDAM
 from fundraising.db import transaction
 from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
@@ -93,8 +93,12 @@ def _columns() -> list[Column]:
 
 
 def _cells(row: TrailRow, people: dict[int, str]) -> Sequence[Cell]:
-    who = (people.get(row.actor_id, "") if row.actor_id else "") or row.actor or str(_NOT_STAFF.get(row.actor_kind, ""))
-    before, after = (json.dumps(told, ensure_ascii=False) if told else "" for told in (row.before, row.after))
+    who = people.get(row.actor_id, "") if row.actor_id else told_actor(row.actor)
+    who = who or str(_NOT_STAFF.get(row.actor_kind, ""))
+    before, after = (
+        "; ".join(f"{told_field(name)}: {told_value(value, name)}" for name, value in told.items())
+        for told in (row.before, row.after)
+    )
     if row.erased:
         after = gettext("erased")
     return row.at, who, row.address, deed(row.action), record_kind(row.subject.kind), row.subject.id, before, after

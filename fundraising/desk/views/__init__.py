@@ -16,6 +16,7 @@ from fundraising.desk.views import (
     search,
     shell,
     stuck,
+    told,
     words,
 )
 from fundraising.desk.views.blueprint import blueprint
@@ -33,6 +34,7 @@ def init_desk(app: Flask) -> None:
     """Prepare the shell and register the pages."""
     shell.init(app)
     words.init(app)
+    told.init()
     panels.init(app, front.PANELS)
     finding.init(app, search.SOURCES)
     app.register_blueprint(blueprint)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
+from fundraising.accounts.views.told import told_field
 from fundraising.money import Euro
 from fundraising.personal import Degree
 from fundraising.privacy.rules import Reason
@@ -126,8 +127,8 @@ def init(app: Flask) -> None:
 
 
 def field_name(key: str) -> str:
-    """What a field is called; one without a word as it is."""
-    return str(FIELDS.get(key, key))
+    """What a field is called; one that only the audit trail has as it is called there."""
+    return str(FIELDS.get(key) or told_field(key))
 
 
 def shown(value: Any) -> str:  # noqa: ANN401  whatever stands in a file
