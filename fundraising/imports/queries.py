@@ -40,6 +40,7 @@ class RunView(RunSummary):
 
     digest: str
     size: int
+    attempt: int
     headers: tuple[str, ...]
     samples: tuple[tuple[str, ...], ...]
     shape: str
@@ -97,6 +98,7 @@ def run(run_id: int) -> RunView:
         **_summary(row),
         digest=row.digest,
         size=row.size,
+        attempt=row.attempt,
         headers=tuple(row.headers),
         samples=tuple(tuple(cells) for cells in row.samples),
         shape=row.shape,

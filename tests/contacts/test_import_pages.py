@@ -13,6 +13,7 @@ from fundraising.accounts.models import AuditEntry
 from fundraising.accounts.rules import Role
 from fundraising.contacts.models import Affiliation, Contact, ContactPhone
 from fundraising.db import session
+from fundraising.imports.views import acting
 from fundraising.resources import resource
 from tests.factories.sheets import CHURCHES, delimited, work, workbook
 
@@ -132,6 +133,11 @@ def test_the_meaning_of_columns_is_remembered_for_the_next_file_of_that_shape(ap
     again = upload(staff, delimited(CHURCHES[:2])).form("/kolommen").values()
     assert "kolom-12" not in again or again["kolom-12"] == [""]
     assert again["keuze-kind"] == ["diaconie"]
+
+
+@pytest.mark.parametrize(("typed", "count"), [("50.000", 50_000), (" 50 000 ", 50_000), ("vijf", -1), ("", -1)])
+def test_a_number_of_rows_may_be_typed_as_pages_show_it(typed, count):
+    assert acting._count(typed) == count
 
 
 def test_markup_in_a_cell_is_shown_and_never_obeyed(app_context, staff):

@@ -206,6 +206,19 @@ class TestTwoAtOnce:
         assert "Dat kan nu niet" in thrown.text
         assert session().scalar(select(func.count()).select_from(Contact)) == 2
 
+    def test_who_accepts_what_another_had_checked_anew_is_shown_that_first(self, marianne, staff_pages):
+        page = looked(marianne, ["Dorpskerk", "Ede", "Smit", "scriba", ""])
+        address = page.form("/aanvaarden").action.removesuffix("/aanvaarden")
+        kees = staff_pages(Role.RELATIONS, language="nl", name="Kees Bakker")
+        kees.submit(kees.get(f"{address}/kolommen").form("/kolommen"), {"kolom-2": "", "kolom-3": ""})
+        work()
+        told = marianne.submit(page.form("/aanvaarden"), {"aantal": "1"}, status=422)
+        assert "intussen opnieuw gecontroleerd" in told.text
+        assert session().scalar(select(func.count()).select_from(Contact)) == 0
+        marianne.submit(told.form("/aanvaarden"), {"aantal": "1"})
+        work()
+        assert session().scalar(select(func.count()).select_from(Contact)) == 1
+
     def test_undoing_twice_and_after_something_was_built_upon_it(self, app_context):
         before = everything()
         found = bring_in(checked("contacts", delimited(CHURCHES)))

@@ -155,6 +155,10 @@ class BroughtInBefore(ImportRefusal):
         self.number = number
 
 
+class CheckedAnew(ImportRefusal):
+    """The rows were checked again since somebody saw what they do."""
+
+
 class OutOfDate(ImportRefusal):
     """What the rows were checked against has changed since; they must be checked again."""
 

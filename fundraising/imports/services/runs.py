@@ -17,6 +17,7 @@ from fundraising.imports.models import ImportMapping, ImportRow, ImportRun
 from fundraising.imports.rules import (
     BadMapping,
     BroughtInBefore,
+    CheckedAnew,
     ImportState,
     NotNow,
     Outcome,
@@ -91,15 +92,24 @@ def check_anew(run_id: int) -> None:
     _check_again(held(run_id))
 
 
-def accept(run_id: int, *, expected_rows: int, expected_totals: Mapping[str, int], leave_out: bool) -> None:
+def accept(
+    run_id: int,
+    *,
+    expected_rows: int,
+    expected_totals: Mapping[str, int],
+    leave_out: bool,
+    attempt: int | None = None,
+) -> None:
     """Agree to what the check showed, by telling how many rows there should be, and which totals.
 
-    With `leave_out` the rows with errors stay behind. Raises UnknownImport, NotNow, WrongCount, RefusedRows,
-    BroughtInBefore.
+    With `leave_out` the rows with errors stay behind. `attempt` is which check was seen, where a person looked. Raises
+    UnknownImport, NotNow, CheckedAnew, WrongCount, RefusedRows, BroughtInBefore.
     """
     run = held(run_id)
     kind = kind_named(run.kind)
     _allow(run, ImportState.ACCEPTING)
+    if attempt is not None and attempt != run.attempt:
+        raise CheckedAnew(str(run.attempt))
     if expected_rows != run.row_count:
         raise WrongCount("rows", str(expected_rows), str(run.row_count))
     refused = run.outcomes.get(Outcome.ERROR.value, 0)

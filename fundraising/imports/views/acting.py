@@ -11,7 +11,7 @@ from fundraising.db import transaction
 from fundraising.documents import TooLarge, store
 from fundraising.imports import services
 from fundraising.imports.forms import STATES
-from fundraising.imports.rules import BadMapping, BroughtInBefore, NotNow, RefusedRows, WrongCount
+from fundraising.imports.rules import BadMapping, BroughtInBefore, CheckedAnew, NotNow, RefusedRows, WrongCount
 from fundraising.imports.services.reading import AREA
 from fundraising.imports.views.looking import its_run, page_of_columns, page_of_run
 from fundraising.money import Euro, NotAnAmount
@@ -27,6 +27,7 @@ LARGEST_FILE = 48 * 1024 * 1024
 _COLUMN = "kolom-"
 _TOTAL = "totaal-"
 _CHOICE = "keuze-"
+_REFUSALS = (WrongCount, RefusedRows, BroughtInBefore, CheckedAnew)
 
 
 def upload(pages: ImportPages) -> Response:
@@ -73,11 +74,12 @@ def accept(pages: ImportPages, number: int) -> Response | tuple[str, int]:
         with transaction():
             services.accept(
                 number,
-                expected_rows=-1 if (count := whole_number({"n": str(typed["rows"])}, "n")) is None else count,
+                expected_rows=_count(form.get("aantal", "")),
                 expected_totals={name: _cents(form.get(_TOTAL + name, "")) for name in found.totals},
                 leave_out="zonder-fouten" in form,
+                attempt=whole_number(form, "controle"),
             )
-    except (WrongCount, RefusedRows, BroughtInBefore) as refusal:
+    except _REFUSALS as refusal:
         return page_of_run(pages, found, typed | {"error": _why_not(pages, refusal)}), 422
     except NotNow as elsewhere:
         _say_not_now(elsewhere)
@@ -108,6 +110,12 @@ def undo(pages: ImportPages, number: int) -> Response:
     return _to(pages, "show", number)
 
 
+def _count(text: str) -> int:
+    """A number of rows that was typed, perhaps as pages show it, `50.000`; what is none agrees with no number."""
+    count = whole_number({"": "".join(text.split()).replace(".", "")}, "")
+    return -1 if count is None else count
+
+
 def _cents(text: str) -> int:
     """An amount that was typed; what is none agrees with no total."""
     try:
@@ -116,8 +124,10 @@ def _cents(text: str) -> int:
         return -1
 
 
-def _why_not(pages: ImportPages, refusal: WrongCount | RefusedRows | BroughtInBefore) -> str:
+def _why_not(pages: ImportPages, refusal: WrongCount | RefusedRows | BroughtInBefore | CheckedAnew) -> str:
     match refusal:
+        case CheckedAnew():
+            return _("The rows were checked again since you saw them. Please look at the outcome once more.")
         case WrongCount(what="rows"):
             return _("The number of rows is not the one that you expected. Please compare the list with its source.")
         case WrongCount():
