@@ -246,9 +246,12 @@ class MollieDoor:
             raise UnusableAnswer(str(wrong)) from wrong
         except NotFoundError as wrong:
             raise UnknownPayment(str(wrong)) from wrong
-        except (RequestError, ResponseHandlingError, ConflictError) as wrong:
-            # A conflict says that our first request under this key is still being worked on.
+        except (RequestError, ResponseHandlingError) as wrong:
             raise MollieUnavailable(type(wrong).__name__) from wrong
+        except ConflictError as wrong:
+            # Our first request under this key is still being worked on; or a refund of the same payment and amount was
+            # made within the hour, which Mollie takes for the same one. Both pass.
+            raise MollieUnavailable(str(wrong)) from wrong
         except ResponseError as wrong:
             raise _refusal(wrong) from wrong
 

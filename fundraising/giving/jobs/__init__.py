@@ -7,22 +7,19 @@ Whatever is killed in between is found again by the sweep.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
 
 from fundraising import clock, logs
-from fundraising.contacts.rules import NamelessContact
 from fundraising.db import session, transaction
-from fundraising.gifts.rules import LedgerError, written_reference
+from fundraising.gifts.rules import written_reference
+from fundraising.giving.jobs.looks import Looks, LostPromise
 from fundraising.giving.mollie import (
     MollieDoor,
-    MollieError,
     MollieRefused,
     MollieUnavailable,
     PaymentOrder,
@@ -43,7 +40,6 @@ from fundraising.giving.services.hints import (
 from fundraising.giving.services.mails import thanks_ahead
 from fundraising.giving.services.methods import store_methods
 from fundraising.giving.services.payments import (
-    ObservationRefused,
     abandon,
     apply_observation,
     leave_method_open,
@@ -71,22 +67,12 @@ _TAKEN_TOGETHER = 20
 # After each hint, for those who wait to write: SQLite lets one do so at a time, and a worker that books payment after
 # payment leaves them hardly a moment.
 _PAUSE_SECONDS = 0.015
-# Each of them waited for its time-outs, several times: Mollie is away, and what is left stays due.
-_MOST_UNANSWERED = 3
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
 # What was taken back within this time is looked at every minute, however much it is. Longer than a house is ever down,
 # and than it takes a refund to fail; what is older is met when its payment has its own turn.
 _TAKEN_BACK_WITHIN = timedelta(days=31)
 _CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-class LostPromise(Exception):
-    """Somebody paid what we asked for and do not know: the database came from a backup. A person must look."""
-
-
-# What can go wrong with one payment, and must neither keep the others waiting nor end in a page that says nothing.
-TROUBLE = (MollieError, ObservationRefused, LostPromise, LedgerError, NamelessContact, DBAPIError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +134,13 @@ def process_hints(door: MollieDoor) -> tuple[int, int]:
 
     Raises MollieUnavailable where Mollie is gone.
     """
-    looks, now = _Looks(), clock.now()
-    while due := due_hints(now, _TAKEN_TOGETHER):
+    looks, now = Looks(), clock.now()
+    while not looks.time_is_up() and (due := due_hints(now, _TAKEN_TOGETHER)):
         with transaction():
             taken = take_hints(due, now)
         for hint in taken:
+            if looks.time_is_up():
+                break
             with looks.one(partial(note_hint_failure, hint), payment=hint.provider_id):
                 _look_into(door, hint)
             time.sleep(_PAUSE_SECONDS)
@@ -168,7 +156,7 @@ def sweep(door: MollieDoor) -> Swept:
 
 def find_unheard(door: MollieDoor) -> Swept:
     """Look at everything of which we should have heard, and at what was taken back. Raises MollieUnavailable."""
-    looks, adoptions = _Looks(), _Looks()
+    looks, adoptions = Looks(), Looks()
     _look_at_due(door, looks)
     if news := _newly_taken_back(door):
         with transaction():
@@ -199,36 +187,6 @@ def _order(wanted: PaymentToMake, redirect_url: str) -> PaymentOrder:
     )
 
 
-@dataclass(slots=True)
-class _Looks:
-    """Looks at one payment after another, and what came of them.
-
-    What can be foreseen is put aside with its payment. Anything else ends the round and fails the job, which is told;
-    the next round goes on with the others, because each payment is put off before it is looked at.
-    """
-
-    well: int = 0
-    failed: int = 0
-    _unanswered: int = 0
-
-    @contextmanager
-    def one(self, note: Callable[[str], None], **payment: object) -> Iterator[None]:
-        """Look at one payment. Raises MollieUnavailable once nothing was answered several times in a row."""
-        try:
-            yield
-        except TROUBLE as trouble:
-            log.warning("payment.sync_failed", error=logs.summary(trouble), **payment)
-            with transaction():
-                note(logs.summary(trouble))
-            self.failed += 1
-            self._unanswered = self._unanswered + 1 if isinstance(trouble, MollieUnavailable) else 0
-            if self._unanswered == _MOST_UNANSWERED:
-                raise
-        else:
-            self.well += 1
-            self._unanswered = 0
-
-
 def _look_into(door: MollieDoor, hint: TakenHint) -> None:
     try:
         sync_payment(door, hint.provider_id, afterwards=partial(_settle, hint))
@@ -246,8 +204,10 @@ def _settle(hint: TakenHint, row: PaymentRow, ours: bool) -> None:  # noqa: FBT0
         settle_unknown_hint(hint)
 
 
-def _look_at_due(door: MollieDoor, looks: _Looks) -> None:
+def _look_at_due(door: MollieDoor, looks: Looks) -> None:
     for payment in due_payments(clock.now(), most=_BATCH):
+        if looks.time_is_up():
+            return
         if _taken(payment):
             with looks.one(partial(note_failure, payment), payment=payment.provider_id):
                 sync_payment(door, payment.provider_id)
@@ -265,7 +225,7 @@ def _newly_taken_back(door: MollieDoor) -> set[str]:
     return unseen(facts)
 
 
-def _adopt(door: MollieDoor, looks: _Looks) -> int:
+def _adopt(door: MollieDoor, looks: Looks) -> int:
     """Find payments that Mollie made and whose answer never reached us; give up those that were never made."""
     lost = lost_payments(clock.now(), most=_BATCH)
     if not lost:

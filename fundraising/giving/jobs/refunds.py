@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fundraising import clock, logs
 from fundraising.db import session, transaction
-from fundraising.giving.jobs import TROUBLE, mollie_door, sync_payment
-from fundraising.giving.mollie import MollieRefused, MollieUnavailable, UnknownPayment
+from fundraising.giving.jobs import mollie_door, sync_payment
+from fundraising.giving.jobs.looks import Looks
+from fundraising.giving.mollie import MollieRefused, UnknownPayment
 from fundraising.giving.queries.refunds import due_refunds, refund_request
 from fundraising.giving.rules.refunds import RequestState
-from fundraising.giving.services.refunds import adopt_refund, note_unanswered, postpone_refund, take_refund
+from fundraising.giving.services.refunds import adopt_refund, postpone_refund, put_off_refund, take_refund
 from fundraising.tasks import job
 
 if TYPE_CHECKING:
     from fundraising.giving.mollie import MollieDoor
     from fundraising.giving.rules.refunds import RefundOrder
-
-log = logs.get_logger()
 
 REFUNDS_JOB = "refunds"
 _BATCH = 50
@@ -42,17 +42,13 @@ def ask_refund(door: MollieDoor, request_id: int) -> None:
 
 def ask_due_refunds(door: MollieDoor) -> int:
     """Ask for all refunds whose time has come; how many went well. Raises MollieUnavailable where Mollie is gone."""
-    well = 0
+    looks = Looks()
     for request_id in due_refunds(clock.now(), most=_BATCH):
-        try:
+        if looks.time_is_up():
+            break
+        with looks.one(partial(put_off_refund, request_id), refund=request_id):
             ask_refund(door, request_id)
-        except MollieUnavailable:
-            raise
-        except TROUBLE as trouble:
-            log.warning("refund.failed", refund=request_id, error=logs.summary(trouble))
-        else:
-            well += 1
-    return well
+    return looks.well
 
 
 def _ask(door: MollieDoor, order: RefundOrder) -> None:
@@ -64,10 +60,6 @@ def _ask(door: MollieDoor, order: RefundOrder) -> None:
         with transaction():
             postpone_refund(order.request_id, logs.summary(refused))
         return
-    except MollieUnavailable as away:
-        with transaction():
-            note_unanswered(order.request_id, logs.summary(away))
-        raise
     with transaction():
         adopt_refund(order.request_id, ref)
     sync_payment(door, order.payment_id)

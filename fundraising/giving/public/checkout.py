@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
 
-from fundraising.giving.jobs import TROUBLE, mollie_door, start_payment
+from fundraising.giving.jobs import mollie_door, start_payment
+from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.rules import PaymentStatus
 from fundraising.logs import get_logger, summary

@@ -18,7 +18,8 @@ from flask import Response, abort, current_app, make_response, render_template, 
 from fundraising import clock
 from fundraising.db import transaction
 from fundraising.giving.forms.address import AddressForm
-from fundraising.giving.jobs import TROUBLE, mollie_door, sync_payment
+from fundraising.giving.jobs import mollie_door, sync_payment
+from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, programme_name

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from fundraising.money import Euro
 
 
+# The sixth try comes after an hour, and the next one two hours later.
+_FOR_HOURS = 6
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRow:
     """A refund that somebody asked for. `payment_id` and `provider_ref` are Mollie's ids of payment and refund."""
@@ -60,10 +64,14 @@ def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
 
 
 def refunds_to_look_at(*, failed_since: datetime, most: int) -> list[RefundRow]:
-    """What waits for somebody, the oldest first: to be agreed to, postponed by Mollie, or failed not long ago."""
+    """What waits for somebody, the oldest first.
+
+    To be agreed to, postponed by Mollie, not answered by it for hours, or failed not long ago.
+    """
     waits = RefundRequest.state.in_((RequestState.AWAITING_APPROVAL, RequestState.POSTPONED))
     failed = and_(RefundRequest.state == RequestState.FAILED, RefundRequest.requested_at >= failed_since)
-    return _read(or_(waits, failed), most=most)
+    unanswered = and_(RefundRequest.state == RequestState.ASKED, RefundRequest.attempts >= _FOR_HOURS)
+    return _read(or_(waits, unanswered, failed), most=most)
 
 
 def refund_under_way(provider_id: str) -> bool:

@@ -166,11 +166,16 @@ def adopt_refund(request_id: int, ref: str) -> None:
     _move(request, RequestState.ACCEPTED)
 
 
-def note_unanswered(request_id: int, error: str) -> None:
-    """Remember that Mollie did not answer; it is asked again, under the same key."""
+def put_off_refund(request_id: int, error: str) -> None:
+    """Remember why it is not known what Mollie made of a refund, and ask again later, under the same key."""
     request, _payment = _locked(request_id)
-    if request.state is RequestState.ASKED:
-        request.error = error[:_ERROR_LENGTH]
+    if request.state is not RequestState.ASKED:
+        return
+    request.error = error[:_ERROR_LENGTH]
+    if request.next_try_at <= clock.now():
+        # Nobody took it: to look for it failed already.
+        request.attempts += 1
+        request.next_try_at = retry_at(request.attempts, clock.now())
 
 
 def postpone_refund(request_id: int, error: str) -> None:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response
 
 from fundraising.giving.simulator import hal
 from fundraising.giving.simulator.amounts import parse_amount
-from fundraising.giving.simulator.errors import not_found, unprocessable
+from fundraising.giving.simulator.clock import after, written
+from fundraising.giving.simulator.errors import ApiError, not_found, unprocessable
 from fundraising.giving.simulator.gate import mode
 from fundraising.giving.simulator.lifecycle import RefundOrder, move_refund, refund
 from fundraising.giving.simulator.records import Refund
@@ -16,6 +17,8 @@ from fundraising.giving.simulator.world import World, current_world
 
 blueprint = Blueprint("refunds", __name__)
 _RECALLABLE = frozenset({"queued", "pending"})
+_SAME_WITHIN = 3600
+"""Seconds within which Mollie takes a refund of the same payment and amount for the same one."""
 
 
 @blueprint.post("/payments/<payment_id>/refunds")
@@ -27,7 +30,10 @@ def create_refund(payment_id: str) -> Response:
     if amount.currency != payment.currency:
         raise unprocessable("The currency differs from the payment's", "amount.currency")
     order = RefundOrder(cents=amount.cents, description=data.get("description"), metadata=data.get("metadata"))
-    return hal.single(refund_shape(refund(world, payment_id, order)), 201)
+    with world.store.transaction():
+        _refuse_duplicate(world, payment_id, amount.cents)
+        made = refund(world, payment_id, order)
+    return hal.single(refund_shape(made), 201)
 
 
 @blueprint.get("/payments/<payment_id>/refunds")
@@ -61,6 +67,13 @@ def cancel_refund(payment_id: str, refund_id: str) -> Response:
             raise unprocessable("The refund can no longer be canceled")
         move_refund(world, refund_id, "canceled")
     return Response(status=204)
+
+
+def _refuse_duplicate(world: World, payment_id: str, cents: int) -> None:
+    """Raise a 409 where as much of the payment was refunded within the hour, whoever asked for that."""
+    since = written(after(world.clock.now(), -_SAME_WITHIN))
+    if any(made.counts and made.cents == cents and made.created_at > since for made in world.refunds(payment_id)):
+        raise ApiError(409, "A duplicate refund has been detected")
 
 
 def _found(world: World, payment_id: str, refund_id: str) -> Refund:

@@ -221,6 +221,20 @@ class TestAgainst:
         assert response.status_code == response.json()["status"] == example["status"]
         assert response.headers["Content-Type"] == "application/hal+json"
 
+    def test_a_refund_of_the_same_amount_within_the_hour(self, sim, paid, folder):
+        def refund():
+            body = {"amount": {"currency": "EUR", "value": "5.95"}}
+            headers = {"Authorization": "Bearer test_simulator"}
+            return requests.post(f"{sim.url}/v2/payments/{paid.id}/refunds", json=body, headers=headers, timeout=5)
+
+        first, again = refund(), refund()
+        sim.world.clock.advance(3601)
+
+        example = named(folder, "post_v2_payments_paymentId_refunds_409_example")
+        assert dict(flat(again.json())) == dict(flat(example))
+        assert again.json()["detail"] == example["detail"]
+        assert [response.status_code for response in (first, again, refund())] == [201, 409, 201]
+
     def test_an_error_about_a_field(self, sim, folder):
         headers = {"Authorization": "Bearer test_simulator"}
         response = requests.post(f"{sim.url}/v2/payments", json={}, headers=headers, timeout=5)

@@ -20,7 +20,8 @@ from fundraising.desk.views.gifts.page import gift_or_404, paid_through_mollie
 from fundraising.desk.views.gifts.words import REFUND_STATES
 from fundraising.gifts.queries import entries, gift_by_source
 from fundraising.gifts.rules import Source
-from fundraising.giving.jobs import TROUBLE, mollie_door
+from fundraising.giving.jobs import mollie_door
+from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.jobs.refunds import ask_refund
 from fundraising.giving.queries.refunds import refund_request
 from fundraising.giving.rules import PROVIDER
@@ -37,6 +38,7 @@ from fundraising.giving.services.refunds import (
     approve_refund,
     decline_refund,
     left_to_refund,
+    put_off_refund,
     request_refund,
     try_now,
     withdraw_refund,
@@ -99,7 +101,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
 @blueprint.get("/terugbetalingen")
 @requires(Permission.REFUND_GIFTS)
 def refunds() -> str:
-    """Refunds that wait for somebody: to be agreed to, postponed by Mollie, or failed."""
+    """Refunds that wait for somebody: to be agreed to, postponed by Mollie, not answered for hours, or failed."""
     return render_template("desk/gifts/refunds.html", refunds=waiting_refunds(_MOST), states=REFUND_STATES)
 
 
@@ -154,6 +156,8 @@ def _go_on(request_id: int) -> Response:
         except TROUBLE as trouble:
             # Stored as it is, and asked again by the job.
             _log.warning("refund.not_asked_yet", refund=request_id, error=logs.summary(trouble))
+            with transaction():
+                put_off_refund(request_id, logs.summary(trouble))
     state = refund_request(request_id).state
     bad = {RequestState.POSTPONED: Tone.WARN, RequestState.REFUSED: Tone.BAD, RequestState.FAILED: Tone.BAD}
     notice(_told(state), tone=bad.get(state, Tone.GOOD))
