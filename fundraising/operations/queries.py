@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from fundraising.clock import AMSTERDAM
 from fundraising.db import session
+from fundraising.gifts.queries import ledger_takes
+from fundraising.giving.jobs import mollie_door
 from fundraising.giving.queries import backlog
 from fundraising.mailer import failed_count, late_count
 from fundraising.operations.models import Alert
@@ -132,7 +134,12 @@ def _job_troubles(at: datetime) -> Iterator[Trouble]:
 
 
 def _provider_troubles(at: datetime) -> Iterator[Trouble]:
-    behind = backlog()
+    mode, behind = mollie_door().mode, backlog()
+    if not ledger_takes(mode):
+        message = lazy_text(
+            "The key of Mollie is a %(mode)s key, and the ledger holds the other kind of money: nobody can pay online."
+        )
+        yield Trouble("mollie-key", message, {"mode": mode})
     if behind.oldest_hint_at and behind.oldest_hint_at < at - _HINTS_LATE:
         message = lazy_text("Messages from Mollie that wait to be looked into: %(count)s, the oldest since %(since)s.")
         yield Trouble("webhooks-late", message, {"count": behind.waiting_hints, "since": _told(behind.oldest_hint_at)})

@@ -10,14 +10,20 @@ import pytest
 from fundraising import clock
 from fundraising.db import session, transaction
 from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
-from fundraising.gifts.rules import EntryKind, LedgerMode, Source
+from fundraising.gifts.rules import EntryKind, LedgerMode, LedgerModeMismatch, Source
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
 from fundraising.giving.jobs import housekeeping_job, process_hints, start_payment, sweep, sync_payment
 from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable, PaymentOrder
 from fundraising.giving.rules import DonationState, HintState, PaymentStatus, Route
-from fundraising.giving.services.donations import AlreadyPaid, let_promises_lapse, new_key, payment_to_use
+from fundraising.giving.services.donations import (
+    AlreadyPaid,
+    let_promises_lapse,
+    new_key,
+    payment_to_use,
+    submit_donation,
+)
 from fundraising.giving.services.hints import due_hints, note_hint, take_hints
 from fundraising.giving.services.payments import ObservationRefused
 from fundraising.giving.simulator import catalogue, lifecycle
@@ -328,6 +334,19 @@ def test_a_live_payment_never_enters_a_test_ledger(house):
     with pytest.raises(ObservationRefused, match="does not belong"):
         start_payment(live, submitted.payment_id, redirect_url="https://charity.example/")
     assert queries.payments()[0].provider_id == ""
+
+
+def test_nobody_is_asked_to_pay_what_the_ledger_cannot_take(house):
+    """A test key was tried first, and a live one put in its place."""
+    provider_id = house.give()
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    live = MollieDoor(DoorSettings("live_key", house.mollie.url))
+    with transaction():
+        submitted = submit_donation(replace(house.submission(), form_nonce="form-2"), mode=live.mode)
+    with pytest.raises(LedgerModeMismatch):
+        start_payment(live, submitted.payment_id, redirect_url="https://charity.example/")
+    assert list(live.payments_since(clock.now() - timedelta(hours=1))) == []
 
 
 def test_a_transfer_is_mailed_and_waits_until_it_lapses(house):

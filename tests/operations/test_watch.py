@@ -91,6 +91,13 @@ class TestWhatIsTrouble:
             payment(error="MollieUnavailable")
         assert names(START) == ["payments-failing"]
 
+    def test_a_key_for_the_other_kind_of_money(self, app_context, monkeypatch):
+        with transaction():
+            gift(mode=LedgerMode.TEST)
+        assert names(START) == []
+        monkeypatch.setitem(app_context.extensions, "mollie", MollieDoor(DoorSettings("live_key")))
+        assert names(START) == ["mollie-key"]
+
     def test_mail_that_waits_or_was_given_up(self, app_context):
         with standing_still(START), transaction():
             mailer.enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))

@@ -130,6 +130,11 @@ def ledger_mode() -> LedgerMode | None:
     return session().scalar(select(Ledger.mode))
 
 
+def ledger_takes(mode: LedgerMode) -> bool:
+    """Whether money of this kind can be booked: a ledger that holds the other kind never takes it."""
+    return ledger_mode() in {None, mode}
+
+
 def gift_by_source(source: Source) -> GiftSummary | None:
     """The gift to which an entry with this source belongs, whatever kind of entry that is."""
     return _one(Gift.id == select(GiftEntry.gift_id).where(from_source(source)).scalar_subquery())

@@ -16,7 +16,8 @@ from flask import current_app
 
 from fundraising import clock, logs
 from fundraising.db import session, transaction
-from fundraising.gifts.rules import written_reference
+from fundraising.gifts.queries import ledger_takes
+from fundraising.gifts.rules import LedgerModeMismatch, written_reference
 from fundraising.giving.jobs.looks import Looks, LostPromise
 from fundraising.giving.mollie import (
     MollieDoor,
@@ -52,7 +53,7 @@ from fundraising.programmes.queries import programme_names
 from fundraising.tasks import job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from fundraising.giving.mollie import PaymentRow
     from fundraising.giving.queries import DuePayment, PaymentToMake
@@ -94,8 +95,11 @@ def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> st
     """Have a stored payment made at Mollie and return where its donor pays; again gives the same address.
 
     A method that Mollie refuses is left open, for Mollie's own page to ask. The address is empty where Mollie finished
-    it at once. Raises MollieError, ObservationRefused or LookupError.
+    it at once. Raises LedgerModeMismatch before anybody pays what could not be booked; MollieError, ObservationRefused
+    or LookupError.
     """
+    if not ledger_takes(door.mode):
+        raise LedgerModeMismatch(f"no {door.mode} payment is made: the ledger holds the other kind of money")
     wanted = payment_to_make(payment_id)
     if wanted.provider_id:
         return wanted.checkout_url
