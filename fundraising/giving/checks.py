@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, or_, select
 
 from fundraising.db import session
-from fundraising.gifts.queries import source_lines, unthanked
+from fundraising.gifts.queries import ledger_mode, source_lines, unthanked
 from fundraising.gifts.rules import EntryKind, Finding
 from fundraising.giving.models import Donation, DonorDetails, Payment, PaymentEvent
 from fundraising.giving.rules import (
@@ -22,6 +22,7 @@ from fundraising.giving.rules import (
     EventKind,
     PaymentStatus,
     RefundState,
+    Route,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _differences() -> tuple[tuple[str, Select[Any]], ...]:
     differences: tuple[tuple[str, Select[Any]], ...] = (
         ("payment paid, not in the ledger", _paid_not_booked()),
         ("in the ledger, not paid", _booked_not_paid()),
+        ("in the ledger, not as it was paid", _booked_otherwise()),
         ("refund or chargeback not in the ledger", _taken_back_not_booked()),
         ("in the ledger, not refunded or charged back", _booked_not_taken_back()),
         ("payment's status is not what was seen", _status_not_seen()),
@@ -82,6 +84,30 @@ def _booked_not_paid() -> Select[str]:
         select(lines.c.source_ref)
         .outerjoin(Payment, and_(Payment.provider_id == lines.c.source_ref, Payment.status == PaymentStatus.PAID))
         .where(lines.c.kind == EntryKind.RECEIVED, Payment.id.is_(None))
+    )
+
+
+def _booked_otherwise() -> Select[str | None]:
+    """What came in was booked as it was seen and promised; what is corrected stands in other entries."""
+    lines = source_lines(PROVIDER)
+    paid = and_(
+        PaymentEvent.payment_id == Payment.id,
+        PaymentEvent.kind == EventKind.STATUS,
+        PaymentEvent.state == PaymentStatus.PAID,
+    )
+    otherwise = or_(
+        lines.c.amount != PaymentEvent.amount,
+        lines.c.received_on != PaymentEvent.occurred_on,
+        lines.c.programme_id != Donation.programme_id,
+        lines.c.contact_id.is_distinct_from(Donation.contact_id),
+        Payment.mode != ledger_mode(),
+    )
+    return (
+        select(Payment.provider_id)
+        .join(PaymentEvent, paid)
+        .join(Donation, Donation.id == Payment.donation_id)
+        .join(lines, and_(lines.c.source_ref == Payment.provider_id, lines.c.kind == EntryKind.RECEIVED))
+        .where(otherwise)
     )
 
 
@@ -147,4 +173,9 @@ def _status_not_seen() -> Select[int]:
 
 def _state_not_payments() -> Select[str]:
     paid = select(Payment.donation_id).where(Payment.status == PaymentStatus.PAID)
-    return select(Donation.reference).where(Donation.id.in_(paid), Donation.state != DonationState.RECEIVED)
+    received = Donation.state == DonationState.RECEIVED
+    unlike = or_(
+        and_(Donation.id.in_(paid), ~received),
+        and_(Donation.id.not_in(paid), received, Donation.route == Route.ONLINE),
+    )
+    return select(Donation.reference).where(unlike)
