@@ -11,14 +11,14 @@ from flask.cli import AppGroup
 
 from fundraising.clock import AMSTERDAM
 from fundraising.db import transaction
-from fundraising.gifts.rules import LedgerError, written_reference
+from fundraising.gifts.rules import written_reference
 from fundraising.giving import queries
 from fundraising.giving.jobs import mollie_door, sweep, sync_payment
-from fundraising.giving.mollie import MollieError
+from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PaymentStatus
-from fundraising.giving.services.payments import ObservationRefused
 from fundraising.giving.services.trouble import settle_stuck
+from fundraising.logs import summary
 
 if TYPE_CHECKING:
     from fundraising.giving.queries import EventRow, PaymentSummary
@@ -72,15 +72,18 @@ def show(payment: str, as_json: bool) -> None:
 
 @cli.command("sync")
 @click.argument("payment", required=False)
-def sync(payment: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print an array of one object: what was done, or PAYMENT.")
+def sync(payment: str | None, as_json: bool) -> None:
     """Ask Mollie about PAYMENT (Mollie's id), or about everything that may have moved."""
     try:
         if payment is None:
-            _sweep()
+            _sweep(as_json=as_json)
         elif not sync_payment(mollie_door(), payment):
             raise click.ClickException(f"{payment} is known to Mollie, but not ours")
-    except (MollieError, ObservationRefused, LedgerError) as trouble:
-        raise click.ClickException(f"{type(trouble).__name__}: {trouble}") from None
+    except TROUBLE as trouble:
+        raise click.ClickException(summary(trouble)) from None
+    if payment is not None and as_json and (found := queries.payment(payment)):
+        click.echo(json.dumps([_as_json(found)], indent=2))
 
 
 @cli.command("stuck")
@@ -111,9 +114,10 @@ def settle(payment: str, reason: str) -> None:
     click.echo("settled")
 
 
-def _sweep() -> None:
+def _sweep(*, as_json: bool) -> None:
     swept = sweep(mollie_door())
-    click.echo(f"hints {swept.hints}, payments {swept.payments}, adopted {swept.adopted}, failed {swept.failed}")
+    in_words = f"hints {swept.hints}, payments {swept.payments}, adopted {swept.adopted}, failed {swept.failed}"
+    click.echo(json.dumps([asdict(swept)], indent=2) if as_json else in_words)
     if swept.failed:
         raise click.ClickException(f"{swept.failed} could not be synchronised; they are tried again")
 

@@ -217,9 +217,10 @@ def late_count(since: datetime) -> int:
 def retry(*mail_ids: int) -> int:
     """Try anew now, from the first try on: these mails where not sent yet, or without any named all that were given up.
 
-    In the caller's transaction; returns how many it concerns. One that was emptied can go to nobody.
+    In the caller's transaction; returns how many it concerns. One that was emptied can go to nobody, and one that is
+    being sent at this moment would go twice.
     """
-    chosen = (OutgoingMail.id.in_(mail_ids), OutgoingMail.state != MailState.SENT)
+    chosen = (OutgoingMail.id.in_(mail_ids), OutgoingMail.state.in_((MailState.WAITING, MailState.FAILED)))
     again = update(OutgoingMail).where(_FULL, *(chosen if mail_ids else (OutgoingMail.state == MailState.FAILED,)))
     anew = again.values(state=MailState.WAITING, attempts=0, next_try_at=now(), last_error="")
     after_commit(partial(tasks.nudge, DELIVERY_JOB))

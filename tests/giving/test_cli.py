@@ -1,10 +1,13 @@
-"""`fundraising payments show`."""
+"""`fundraising payments`."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+
+from fundraising.giving.simulator import lifecycle
+from fundraising.giving.simulator.faults import add_api_fault
 
 
 @pytest.fixture
@@ -22,6 +25,29 @@ def test_a_payment_is_shown_with_what_its_donor_told(house, run):
     assert "came from: kerkblad" in told
     assert "message: Voor allen" in told
     assert "error" not in told
+
+
+def test_mollie_is_asked_about_one_or_about_all(house, run, later):
+    one, other = house.give(), house.give(form_nonce="form-2")
+    for provider_id in (one, other):
+        lifecycle.reach(house.mollie.world, provider_id, "paid")
+    [told] = json.loads(run("sync", one, "--json").stdout)
+    assert (told["provider_id"], told["status"]) == (one, "paid")
+    assert told["amount"] == {"amount": "1000.00", "currency": "EUR"}
+    with later(minutes=3):
+        assert json.loads(run("sync", "--json").stdout) == [{"hints": 0, "payments": 1, "adopted": 0, "failed": 0}]
+        assert run("sync").stdout == "hints 0, payments 0, adopted 0, failed 0\n"
+    listed = json.loads(run("list", "--status", "paid", "--json").stdout)
+    assert [payment["provider_id"] for payment in listed] == [other, one]
+    assert run("list").stdout.endswith("2 payments\n")
+
+
+def test_what_goes_wrong_is_told_and_ends_badly(house, run):
+    provider_id = house.give()
+    add_api_fault(house.mollie.world.store, {"kind": "status", "status": 503, "times": 3})
+    for told, payment in (("503", provider_id), ("UnknownPayment", "tr_nobodyknows1")):
+        result = run("sync", payment)
+        assert (result.exit_code, told in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("number", ["0", "9223372036854775808", "99999999999999999999", "9" * 5000, "tr_nothing"])

@@ -375,6 +375,15 @@ def test_the_newsletter_is_asked_about_only_where_it_was_ticked(house):
     assert len(mails("newsletter_confirmation")) == 1
 
 
+@pytest.mark.broken_ledger
+def test_an_address_that_no_mail_can_go_to_keeps_no_gift_from_being_booked(house):
+    provider_id = house.give(donor={"email": "not an address", "newsletter": True})
+    pay(house, provider_id)
+    assert sync_payment(house.door, provider_id)
+    assert len(booked(provider_id)) == 1
+    assert {finding.check for finding in findings()} == {"gift not thanked"}
+
+
 def test_a_gift_goes_to_the_same_person_again(house):
     for nonce in ("form-1", "form-2"):
         provider_id = house.give(form_nonce=nonce)

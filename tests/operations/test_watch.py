@@ -249,8 +249,16 @@ class TestCommands:
         assert runner.invoke(args=["mail", "retry"]).exit_code == 2
         assert "1 to be tried again" in runner.invoke(args=["mail", "retry", "--failed"]).output
         assert mails()[0].attempts == 0
-        assert "1 to be tried again" in runner.invoke(args=["mail", "retry", str(number)]).output
+        retried = runner.invoke(args=["mail", "retry", str(number), "--json"])
+        assert json.loads(retried.output) == [{"retried": 1}]
         assert runner.invoke(args=["mail", "retry", "999"]).exit_code == 1
+
+    def test_a_mail_that_is_being_sent_is_not_sent_beside_that(self, app_context, runner):
+        with transaction() as current:
+            number = mailer.enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
+            current.execute(update(OutgoingMail).values(state=MailState.SENDING, attempts=1))
+        assert runner.invoke(args=["mail", "retry", str(number)]).exit_code == 1
+        assert (mails()[0].state, mails()[0].attempts) == (MailState.SENDING, 1)
 
     def test_alerts_are_listed(self, app_context, runner):
         with standing_still(START), transaction():

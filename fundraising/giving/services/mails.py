@@ -203,11 +203,15 @@ def ask_newsletter_confirmation(donation: Donation) -> bool:
         return False
     source = f"donation:{donation.id}"
     asked = request_consent(donation.contact_id, purpose="newsletter", channel="email", source=source)
-    if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_WEEK) >= _FEW:
-        return False
     token = tokens_for(NEWSLETTER).issue(f"{donation.contact_id}:{source}")
     url = absolute_url("giving.newsletter", language=donation.language, token=token)
-    mailer.enqueue(compose_mail(NEWSLETTER, donor.email, donation.language, url=url))
+    try:
+        if not asked or mailer.recent_count(donor.email, NEWSLETTER, clock.now() - _A_WEEK) >= _FEW:
+            return False
+        mailer.enqueue(compose_mail(NEWSLETTER, donor.email, donation.language, url=url))
+    except mailer.NotAMail as wrong:
+        log.warning("newsletter.impossible", donation=donation.id, error=logs.summary(wrong))
+        return False
     return True
 
 

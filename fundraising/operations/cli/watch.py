@@ -81,15 +81,16 @@ def show(number: int) -> None:
 @mail.command("retry")
 @click.argument("numbers", type=_NUMBER, nargs=-1, metavar="[NUMBER]...")
 @click.option("--failed", is_flag=True, help="All that were given up.")
-def retry(numbers: tuple[int, ...], failed: bool) -> None:
+@_as_json
+def retry(numbers: tuple[int, ...], failed: bool, as_json: bool) -> None:
     """Try mails anew, from the first try on: these, or with --failed all that were given up."""
     if bool(numbers) == failed:
         raise click.UsageError("name the mails, or give --failed")
     with transaction():
         count = mailer.retry(*numbers)
-    click.echo(f"{count} to be tried again")
+    click.echo(json.dumps([{"retried": count}], indent=2) if as_json else f"{count} to be tried again")
     if count < len(numbers):
-        raise click.ClickException("the others are not there, or were sent")
+        raise click.ClickException("the others are not there, or are sent")
 
 
 @alerts.command("list")
