@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, or_, select
 
 from fundraising.db import session
-from fundraising.gifts.queries import ledger_mode, source_lines, unthanked
+from fundraising.gifts.queries import source_lines, unthanked
+from fundraising.gifts.queries.sources import received_lines
 from fundraising.gifts.rules import EntryKind, Finding
 from fundraising.giving.models import Donation, DonorDetails, Payment, PaymentEvent
 from fundraising.giving.rules import (
@@ -89,7 +90,7 @@ def _booked_not_paid() -> Select[str]:
 
 def _booked_otherwise() -> Select[str | None]:
     """What came in was booked as it was seen and promised; what is corrected stands in other entries."""
-    lines = source_lines(PROVIDER)
+    lines = received_lines(PROVIDER)
     paid = and_(
         PaymentEvent.payment_id == Payment.id,
         PaymentEvent.kind == EventKind.STATUS,
@@ -100,13 +101,13 @@ def _booked_otherwise() -> Select[str | None]:
         lines.c.received_on != PaymentEvent.occurred_on,
         lines.c.programme_id != Donation.programme_id,
         lines.c.contact_id.is_distinct_from(Donation.contact_id),
-        Payment.mode != ledger_mode(),
+        Payment.mode != lines.c.mode,
     )
     return (
         select(Payment.provider_id)
         .join(PaymentEvent, paid)
         .join(Donation, Donation.id == Payment.donation_id)
-        .join(lines, and_(lines.c.source_ref == Payment.provider_id, lines.c.kind == EntryKind.RECEIVED))
+        .join(lines, lines.c.source_ref == Payment.provider_id)
         .where(otherwise)
     )
 

@@ -271,8 +271,8 @@ def financial_years() -> list[FinancialYearRow]:
 def source_lines(system: str) -> Subquery:
     """The entries that came from one system, for another slice's comparison in SQL with what that system said.
 
-    Columns: source_ref, gift_id, kind, amount, contact_id, programme_id, received_on, and reverses_ref: the source's
-    own id of what the entry undoes, also where a correction stands in its place by now.
+    Columns: source_ref, gift_id, kind, amount, and reverses_ref: the source's own id of what the entry undoes, also
+    where a correction stands in its place by now.
     """
     undone, origin, first = aliased(GiftEntry), _origins(), aliased(GiftEntry)
     return (
@@ -281,9 +281,6 @@ def source_lines(system: str) -> Subquery:
             GiftEntry.gift_id,
             GiftEntry.kind,
             GiftEntry.amount,
-            GiftEntry.contact_id,
-            GiftEntry.programme_id,
-            GiftEntry.received_on,
             func.coalesce(first.source_ref, undone.source_ref).label("reverses_ref"),
         )
         .outerjoin(undone, undone.id == GiftEntry.reverses_id)

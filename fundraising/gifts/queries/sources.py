@@ -8,12 +8,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from fundraising.db import session
-from fundraising.gifts.models import Gift, GiftEntry
+from fundraising.gifts.models import Gift, GiftEntry, Ledger
 from fundraising.gifts.rules import EntryKind
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from sqlalchemy import Subquery
+
+
+def received_lines(system: str) -> Subquery:
+    """What came in from one system as it was first booked, for another slice's comparison in SQL.
+
+    Columns: source_ref, amount, contact_id, programme_id, received_on, and the mode of the ledger.
+    """
+    mode = select(Ledger.mode).scalar_subquery().label("mode")
+    facts = (GiftEntry.amount, GiftEntry.contact_id, GiftEntry.programme_id, GiftEntry.received_on, mode)
+    came = (GiftEntry.source_system == system, GiftEntry.kind == EntryKind.RECEIVED)
+    return select(GiftEntry.source_ref, *facts).where(*came).subquery("received_lines")
 
 
 def references_from(system: str, refs: Collection[str]) -> dict[str, str]:
