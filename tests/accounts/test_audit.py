@@ -105,7 +105,7 @@ class TestSearch:
         (anna, _bram), _numbers = entries
         auditor = staff_pages(Role.AUDITOR)
         page = auditor.get(f"/desk/logboek?wie={anna.id}")
-        assert "Neem deze lijst mee" in page.text
+        assert "Deze lijst downloaden" in page.text
         taken = auditor.client.get(f"/desk/logboek.csv?wie={anna.id}").get_data(as_text=True)
         assert taken.count("Relatie gewijzigd") == 3
         assert "Anna" in taken

@@ -175,8 +175,8 @@ def _correction(page: Page, site: Site, world: World) -> None:
     page.get_by_role("link", name="Datum").click()
     page.locator("#received_on").fill("2026-11-02")
     page.locator("#note").fill("De bank boekte de overboeking later.")
-    page.get_by_role("button", name="Laat zien wat er geboekt wordt").click()
-    page.get_by_role("button", name="Boek de correctie").wait_for()
+    page.get_by_role("button", name="Controleren wat er geboekt wordt").click()
+    page.get_by_role("button", name="Correctie boeken").wait_for()
 
 
 def _refund(page: Page, site: Site, world: World) -> None:
@@ -189,7 +189,7 @@ def _giving_link(page: Page, site: Site, _world: World) -> None:
     page.goto(f"{site.url}/desk/geeflinks/nieuw")
     page.locator("#code").fill("Dorpskerk Zeist")
     page.locator("#amount").fill("50")
-    page.get_by_role("button", name="Maak de geeflink").click()
+    page.get_by_role("button", name="Geeflink maken").click()
     page.get_by_role("heading", name="Geeflink dorpskerk-zeist").wait_for()
 
 

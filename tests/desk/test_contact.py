@@ -113,7 +113,7 @@ def test_who_it_is_and_how_to_reach_them(shown):
 def test_roles_that_stand_come_before_those_that_ended(shown, known):
     page = shown(Role.RELATIONS)
     roles = [text_of(li) for li in page.all("li") if "penningmeester" in text_of(li) or "scriba" in text_of(li)]
-    assert roles == ["Diaconie penningmeester eerste contact", "Dorpskerk scriba tot en met 1 jan 2020"]
+    assert roles == ["Diaconie penningmeester eerste aanspreekpunt", "Dorpskerk scriba tot en met 1 jan 2020"]
     assert page.link("Dorpskerk") == f"/desk/relaties/{known['church']}"
 
 
@@ -153,7 +153,7 @@ def test_one_story_newest_first(shown):
     assert days[-1] == "14 maart 2024"
     assert len(days) == 3
     story = page.text[page.text.index("Wat er gebeurde") :]
-    told = ["Belt liever <'s avonds>", "Relatie gewijzigd", "Kees Bakker", "Dank voor uw gift", "Gift voor"]
+    told = ["Belt liever <'s avonds>", "Relatie gewijzigd", "Kees Bakker", "Dank voor uw gift", "Gift aan"]
     assert all(words in story for words in told)
 
 

@@ -46,8 +46,8 @@ def desk(app):
 @pytest.mark.parametrize(
     ("status", "heading"),
     [
-        (403, "Dit staat niet voor u open"),
-        (404, "Dit is hier niet"),
+        (403, "U hebt hier geen toegang toe"),
+        (404, "Dit is hier niet te vinden"),
         (405, "Dat kan hier niet"),
         (413, "Dat is te veel"),
         (429, "Dat ging wel erg snel"),
@@ -68,7 +68,7 @@ def test_in_english(desk, staff_pages):
 
 def test_an_address_that_is_nowhere_has_no_menu_for_strangers(desk, pages):
     page = pages.get("/desk/bestaat-niet", status=404)
-    assert page.heading == "Dit is hier niet"
+    assert page.heading == "Dit is hier niet te vinden"
     assert page.all("nav") == []
 
 
@@ -105,5 +105,5 @@ def test_who_was_signed_out_meanwhile_keeps_what_they_typed(desk, staff_pages):
         page = pages._page(pages.client.post("/desk/bewaar", data=TYPED, headers=HERE), 401)
         assert page.heading == "U bent niet meer ingelogd"
         assert "Belt liever" in page.text
-        assert page.link("In een ander venster inloggen") == "/desk/inloggen"
+        assert page.link("Inloggen in een ander venster") == "/desk/inloggen"
         assert pages.client.post("/desk/uitloggen").status_code == 303

@@ -78,7 +78,7 @@ def test_finance_sees_what_is_open_double_or_undelivered(house, staff_pages):
         "Toegezegde overboekingen",
         "Dubbel betaald",
         "Niet te boeken",
-        "Uitzonderingen",
+        "Storingen",
         "Mail die niet bezorgd kon worden",
     ]
     assert "Diaconie Gouda" in page.text
@@ -108,7 +108,7 @@ def test_an_administrator_sees_colleagues_and_what_was_done(app, staff_pages):
     assert "Nog Zonder" in page.text
     assert "nog geen wachtwoord" in page.text
     assert "Relaties geëxporteerd Kees Bakker" in page.text
-    assert {"Uitzonderingen", "Taken", "Laatst gedaan"} <= set(headings(page))
+    assert {"Storingen", "Taken", "Laatst gedaan"} <= set(headings(page))
 
 
 def test_what_stalls_is_an_exception(app, staff_pages):

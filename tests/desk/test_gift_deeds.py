@@ -205,7 +205,7 @@ class TestRefunding:
         with app.app_context():
             sync_payment(door, provider_id)
         text = finance.get(f"/desk/giften/{reference}").text.replace("\u00a0", " ")
-        assert "€ 700 staat nog" in text
+        assert "€ 700 blijft staan" in text
         assert "Terugbetaling onderweg" in text
         assert refund.id in text
 
@@ -241,7 +241,7 @@ class TestRefunding:
         answer = finance.client.post(
             f"/desk/terugbetalingen/{number}/goedkeuren", data={"csrf_token": token}, follow_redirects=True
         )
-        assert "door uzelf aangevraagd" in answer.text
+        assert "u hebt deze terugbetaling zelf aangevraagd" in answer.text
         assert mollie.world.refunds(provider_id) == []
 
     def test_too_low_a_balance_is_told_and_the_refund_withdrawn(self, finance, mollie, online):

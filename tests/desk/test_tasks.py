@@ -61,7 +61,7 @@ class TestAddresses:
 
     def test_what_was_typed_wrongly_is_forgotten(self, app, relations, moved):
         done = relations.submit(relations.get("/desk/adressen").form("/laten"))
-        assert "Het adres dat we kennen blijft" in done.text
+        assert "Het bekende adres blijft" in done.text
         assert [row[0] for row in self.addresses_of(app, moved)] == ["Goor"]
         with app.app_context():
             assert session().scalars(select(DonorDetails.street)).all() == [""]
@@ -113,7 +113,7 @@ class TestStuck:
         page = finance.get("/desk/niet-te-boeken")
         assert self.names(page) == ["tr_contradicts", "tr_lostpromise"]
         again = finance.submit(self.forms(page)[0], {"reason": " "}, status=422)
-        assert "Schrijf op wat eraan is gedaan" in again.text
+        assert "Schrijf op wat u eraan hebt gedaan" in again.text
         done = finance.submit(self.forms(page)[0], {"reason": "Mollie heeft het hersteld"})
         assert self.names(done) == ["tr_lostpromise"]
         twice = finance.submit(self.forms(page)[0], {"reason": "nog eens"})

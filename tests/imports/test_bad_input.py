@@ -90,9 +90,9 @@ class TestAFile:
         [
             (b"", "Er staat niets in dit bestand"),
             (b"Kerk;Plaats\n", "maar geen regels eronder"),
-            (b"%PDF-1.7 kerken", "Dit is geen rekenblad"),
+            (b"%PDF-1.7 kerken", "Dit is geen spreadsheet"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1oud", "oude soort (.xls)"),
-            (zipped({"xl/workbook.xml": b"<x/>", "xl/b.bin": b"\0" * 60_000_000}), "onredelijk groot"),
+            (zipped({"xl/workbook.xml": b"<x/>", "xl/b.bin": b"\0" * 60_000_000}), "veel te groot"),
             (zipped({"content.xml": b"<x/>"}), "OpenDocument"),
             (zipped({"xl/workbook.xml": b"<x/>"}), "beschadigd"),
             (b'Kerk;Plaats\n"A;Ede\n', "Zie regel 2"),

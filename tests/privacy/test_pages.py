@@ -146,7 +146,7 @@ class TestProposals:
         page = pages.get("/desk/privacy")
         assert "J. de Jansen" in page.text
         kept = pages.submit(page.form(f"/{somebody}/bewaren"))
-        assert "volgend jaar opnieuw voorgesteld" in kept.text
+        assert "over een jaar opnieuw voorgesteld" in kept.text
         assert count_proposals() == 0
         retention_job()
         assert count_proposals() == 0
