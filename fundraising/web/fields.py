@@ -137,7 +137,7 @@ def an_email(_form: Form, field: Field) -> None:
     try:
         checked = validate_email(field.data or "", check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as wrong:
-        raise ValidationError(_("This is not a complete e-mail address. It looks like name@example.nl.")) from wrong
+        raise ValidationError(_("This is not a complete e-mail address, such as name@example.nl.")) from wrong
     field.data = checked.ascii_email
 
 
@@ -173,7 +173,9 @@ def iban_fault(wrong: InvalidIban) -> str:
     """What is wrong with an IBAN, in words that help to mend it."""
     if wrong.fault is IbanFault.TOO_SHORT:
         return str(
-            ngettext("This IBAN misses %(num)d character.", "This IBAN misses %(num)d characters.", wrong.missing)
+            ngettext(
+                "This IBAN is missing %(num)d character.", "This IBAN is missing %(num)d characters.", wrong.missing
+            )
         )
     if wrong.fault is IbanFault.TOO_LONG:
         return str(
@@ -200,7 +202,7 @@ def only(condition: Callable[[Form], bool], *checks: Callable[[Form, Field], Non
 
 
 def _no_phone() -> str:
-    return _("This is not a telephone number that we can call. An example: 06 12345678 or +32 2 555 12 12.")
+    return _("This is not a phone number that we can call. An example: 06 12345678 or +32 2 555 12 12.")
 
 
 def _visible(text: str) -> str:
@@ -212,7 +214,7 @@ _IBAN_FAULTS = {
     IbanFault.COUNTRY: _("An IBAN begins with the two letters of a country, such as NL."),
     IbanFault.NOT_SEPA: _("This country does not take part in euro transfers (SEPA)."),
     IbanFault.FORMAT: _(
-        "The letters and digits in this IBAN do not stand where they should. Please compare it with your card."
+        "The letters and digits in this IBAN are not where they should be. Please compare it with your card."
     ),
     IbanFault.CHECK_DIGITS: _("The check digits of this IBAN are not right. There may be a typing mistake in it."),
 }

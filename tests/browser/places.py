@@ -89,7 +89,7 @@ def newsletter(donor: Donor) -> None:
 def newsletter_confirmed(donor: Donor) -> None:
     newsletter(donor)
     donor.button("Yes, send me the newsletter").click()
-    donor.heading("Thank you, you will get our newsletter")
+    donor.heading("Thank you, you will receive our newsletter")
 
 
 def _open(path: str) -> Callable[[Donor], None]:

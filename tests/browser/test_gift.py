@@ -106,7 +106,7 @@ def test_the_newsletter_is_asked_for_twice(donor):
     donor.page.goto(donor.site.link_in_mail("newsletter_confirmation"))
     donor.button("Yes, send me the newsletter").click()
 
-    donor.heading("Thank you, you will get our newsletter")
+    donor.heading("Thank you, you will receive our newsletter")
 
 
 def test_a_yearly_statement_by_post_is_asked_for_after_the_gift(donor):

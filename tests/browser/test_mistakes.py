@@ -94,7 +94,7 @@ def test_an_amount_that_cannot_be_given_says_why(donor):
     donor.fill_in()
     for typed, message in (
         ("", "Please fill in the amount that you would like to give."),
-        ("-5", "An amount to give is more than nothing."),
+        ("-5", "Please fill in an amount above zero."),
         ("veel", "Please write the amount in digits, such as 75 or 1.300 or 12,50."),
     ):
         donor.other_amount(typed)

@@ -8,8 +8,8 @@ from tests.browser.donor import PHONE
 
 HEADINGS = {
     "failed": "The payment did not succeed",
-    "canceled": "The payment was broken off",
-    "expired": "The time to pay ran out",
+    "canceled": "The payment was cancelled",
+    "expired": "The time to pay has run out",
 }
 
 
@@ -41,9 +41,9 @@ def test_a_gift_succeeds_the_second_time(visitor, status, script):
 def test_who_walks_away_from_the_checkout_goes_on_with_the_same_payment(donor):
     donor.give()
     donor.go(f"/bedankt/{donor.site.payments()[0].reference}")
-    donor.heading("Your gift is waiting for its payment")
+    donor.heading("We are waiting for your payment")
 
-    donor.button("Go on with the payment").click()
+    donor.button("Continue to payment").click()
     donor.at_checkout()
     donor.finish("paid")
 
@@ -97,7 +97,7 @@ def test_who_gives_up_on_paying_online_may_transfer(donor):
     reference = donor.site.promise(status="failed")
     donor.go(f"/bedankt/{reference}")
 
-    donor.page.get_by_role("link", name=donor.say("I transfer it myself")).click()
+    donor.page.get_by_role("link", name=donor.say("I will transfer it myself")).click()
 
     donor.at(f"/bank/{reference}")
     donor.heading("Transfer your gift")

@@ -123,8 +123,8 @@ def test_somebody_else_who_looks_alike_is_shown_too(desk, app_context):
         ({"surname": ""}, "fill in the surname"),
         ({"surname": "x" * 10_000}, "at most 120"),
         ({"surname": "Berg", "email": "jan@"}, "not a complete e-mail address"),
-        ({"surname": "Berg", "phone": "12"}, "not a telephone number"),
-        ({"surname": "Berg", "iban": "NL91"}, "misses"),
+        ({"surname": "Berg", "phone": "12"}, "not a phone number"),
+        ({"surname": "Berg", "iban": "NL91"}, "is missing"),
         ({"surname": "Berg", "street": "Dorpsstraat"}, "the whole address"),
         (
             {"surname": "Berg", "street": "A", "house_number": "1", "postcode": "12", "town": "Ede"},

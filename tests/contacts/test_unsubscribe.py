@@ -77,7 +77,7 @@ def test_it_stops_what_it_says_and_nothing_else(client, reader):
 
 
 def test_english_readers_read_english(pages, reader):
-    assert pages.get(link(reader, language="en")).heading == "Do you want to stop this?"
+    assert pages.get(link(reader, language="en")).heading == "Would you like to stop receiving this?"
 
 
 def test_whoever_was_erased_is_told_the_same(pages, app_context):

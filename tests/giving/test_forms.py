@@ -234,8 +234,8 @@ def test_what_is_no_telephone_number(typed):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("NL91 ABNA 0417 1643 0", "misses 1 character."),
-        ("NL91 ABNA 0417 16", "misses 4 characters."),
+        ("NL91 ABNA 0417 1643 0", "is missing 1 character."),
+        ("NL91 ABNA 0417 16", "is missing 4 characters."),
         ("NL91 ABNA 0417 1643 000", "1 character too many"),
         ("NL92 ABNA 0417 1643 00", "check digits"),
         ("XX91 ABNA 0417 1643 00", "two letters of a country"),

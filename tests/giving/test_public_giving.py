@@ -290,7 +290,7 @@ def test_what_an_iban_tells_while_it_is_typed(visitor):
     unknown = ask.post("/en/iban-controle", data={"iban": "BE68539007547034"}).json
     assert unknown["good"]
     bad = ask.post("/en/iban-controle", data={"iban": "NL91ABNA041716430"}).json
-    assert bad == {"good": False, "message": "This IBAN misses 1 character."}
+    assert bad == {"good": False, "message": "This IBAN is missing 1 character."}
 
 
 def test_the_page_asks_the_database_nothing_once_it_is_kept(visitor, house):

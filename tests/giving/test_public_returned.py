@@ -62,7 +62,7 @@ def test_what_went_back_whole_is_no_longer_called_received(gift, way):
     page = gift.page()
     assert page.heading == "Your gift was returned"
     assert gift.outcome() == "returned"
-    assert "Your gift of €500 for HerstelWerk has been returned in full." in page.text
+    assert "Your gift of €500 to HerstelWerk has been returned in full." in page.text
     assert "What happens next" not in page.text
     assert page.all("input", name="street") == []
     assert page.all("form") == []
@@ -76,7 +76,7 @@ def test_of_what_went_back_in_part_the_page_tells_what_stands(gift, way):
     page = gift.page()
     assert page.heading == "Part of your gift was returned"
     assert gift.outcome() == "partly_returned"
-    assert "Of your gift for HerstelWerk, €120 has been returned." in page.text
+    assert "Of your gift to HerstelWerk, €120 has been returned." in page.text
     assert {"€500", "€120", "€380"} <= {"".join(each.itertext()).strip() for each in page.all("dd")}
     assert "Sluis" not in page.response.text
 
@@ -140,7 +140,7 @@ class TestPaidTwice:
     def test_once_one_is_returned_the_other_stands(self, twice):
         twice.refund(500)
         assert twice.outcome() == "received"
-        assert "What you paid too much has been returned." in twice.page().text
+        assert "The extra payment has been returned." in twice.page().text
 
     def test_once_both_are_returned_nothing_stands(self, twice):
         for payment in queries.payments():

@@ -209,7 +209,7 @@ def _gift_columns() -> list[Column]:
         Column(_("Programme"), width=26),
         Column(_("Paid by"), width=16),
         Column(_("Received"), Euro),
-        Column(_("What stands"), Euro),
+        Column(_("Remaining"), Euro),
         Column(_("Refunded"), Euro),
         Column(_("Charged back"), Euro),
         Column(_("Thanked on"), datetime),

@@ -112,7 +112,7 @@ class GiveForm(Form):
         validators=[
             only(
                 _for_organisation,
-                Needed(_("Please fill in on whose behalf you give.")),
+                Needed(_("Please fill in on whose behalf you are giving.")),
                 Usable(),
                 AtMost(200),
                 a_name,
@@ -200,7 +200,7 @@ class GiveForm(Form):
         """The ways to pay: the code and the name of each."""
         online = [(method.code, self.offer.name_of(method)) for method in self.offer.shown_methods]
         later = _("Another way, to be chosen on the next page") if online else _("Online: iDEAL, card or another way")
-        return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I transfer it myself"))]
+        return [*online, (CHOOSE_LATER, later), (TRANSFER, _("I will transfer it myself"))]
 
     @property
     def first_method(self) -> str:
@@ -261,7 +261,7 @@ class GiveForm(Form):
         chosen = self.euro
         if chosen is None or _amount(field.data) != chosen:
             raise ValidationError(
-                _("You chose an amount and also filled in another one. Please choose “Another amount”, or empty this.")
+                _("You chose an amount and also filled in another one. Please choose “Another amount”, or clear this.")
             )
 
     def _within_limits(self, amount: Euro) -> Euro:
@@ -285,7 +285,7 @@ class GiveForm(Form):
 
 def _amount(text: str) -> Euro:
     if text.lstrip().startswith(("-", "−")):
-        raise ValidationError(_("An amount to give is more than nothing."))
+        raise ValidationError(_("Please fill in an amount above zero."))
     try:
         return Euro.parse(text)
     except NotAnAmount as wrong:

@@ -204,7 +204,7 @@ def _columns() -> list[Column]:
         Column(_("Amount"), Euro),
         Column(_("Promised"), int),
         Column(_("Received"), int),
-        Column(_("What stands"), Euro),
+        Column(_("Remaining"), Euro),
         Column(_("Made on"), date),
     ]
 
