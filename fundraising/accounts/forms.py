@@ -92,7 +92,7 @@ class NewPasswordForm(StaffForm):
     """A new password, twice."""
 
     password = PasswordField(_("New password"), [InputRequired(_("Fill in a password."))])
-    again = PasswordField(_("The same once more"), [InputRequired(_("Fill in the password once more."))])
+    again = PasswordField(_("Repeat the password"), [InputRequired(_("Fill in the password once more."))])
 
     def about(self, *known: str) -> NewPasswordForm:
         """Tell what others know of the owner, so that it cannot be the password."""
@@ -108,7 +108,7 @@ class NewPasswordForm(StaffForm):
     def validate_again(self, field: Field) -> None:
         """Both must be the same."""
         if field.data != self.password.data:
-            raise ValidationError(_("The two are not the same."))
+            raise ValidationError(_("The two passwords are not the same."))
 
 
 class RolesForm(StaffForm):
@@ -137,4 +137,4 @@ class InvitationForm(RolesForm):
         try:
             Message("staff_invitation", (field.data or "").strip(), "x", "x")
         except NotAMail:
-            raise ValidationError(_("This is not an e-mail address that mail can be sent to.")) from None
+            raise ValidationError(_("No mail can be sent to this e-mail address.")) from None

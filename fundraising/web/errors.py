@@ -40,7 +40,7 @@ _EXPLAINED_TO_STAFF = _EXPLAINED | {
         _("Nothing was saved. Sign in again in another window, and then send this once more."),
     ),
     403: (_("This is not open to you"), _("None of your roles has it. An administrator can give you one that does.")),
-    404: (_("This is not here"), _("The address may have been mistyped, or what stood here was taken away.")),
+    404: (_("This cannot be found here"), _("The address may have been mistyped, or what stood here was taken away.")),
     413: (_("That is too much"), _("What you sent is larger than this page takes.")),
 }
 _OPEN_TOO_LONG = (

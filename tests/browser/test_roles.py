@@ -31,14 +31,14 @@ PARTS = {
     ),
     Role.FINANCE: Part(
         menu=("Today", "Contacts", "Gifts", "Earlier gifts", "Permissions"),
-        today=("Transfers that were promised", "Paid twice", "Exceptions", "Mail that could not be delivered"),
+        today=("Transfers that were promised", "Paid twice", "Faults", "Mail that could not be delivered"),
         of_a_contact=("Giving", "Documents"),
         refused=("gebruikers", "logboek", "dubbelen", "geeflinks"),
     ),
     Role.ADMINISTRATOR: Part(
         menu=("Today", "Contacts", "Users", "Permissions", "Audit trail", "Privacy"),
         today=(
-            "Exceptions",
+            "Faults",
             "Mail that could not be delivered",
             "Colleagues who cannot work yet",
             "Jobs",

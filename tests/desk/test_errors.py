@@ -63,7 +63,10 @@ def test_an_error_stands_in_the_shell(desk, staff_pages, status, heading):
 
 
 def test_in_english(desk, staff_pages):
-    assert staff_pages(Role.RELATIONS, language="en").get("/desk/mis/404", status=404).heading == "This is not here"
+    assert (
+        staff_pages(Role.RELATIONS, language="en").get("/desk/mis/404", status=404).heading
+        == "This cannot be found here"
+    )
 
 
 def test_an_address_that_is_nowhere_has_no_menu_for_strangers(desk, pages):

@@ -59,7 +59,7 @@ def forgotten_now() -> str | Response | tuple[str, int]:
         else:
             # Writing the mail takes the most time, which would tell who has an account.
             compose_mail("password_reset", _NOBODY, DUTCH, name="", url="")
-    notice(_("If we know this address, a link is on its way to it. It works for an hour."))
+    notice(_("If we know this address, a link has been sent to it. It works for an hour."))
     return redirect(url_for("accounts.sign_in"), code=303)
 
 

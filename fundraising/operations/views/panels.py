@@ -23,7 +23,7 @@ PANELS = (
     Panel(
         name="alerts",
         place=65,
-        title=_("Exceptions"),
+        title=_("Faults"),
         empty=_("Nothing stalls or fails."),
         roles=frozenset({Role.FINANCE, Role.ADMINISTRATOR}),
         permission=Permission.SEE_JOBS,
