@@ -94,11 +94,14 @@ def forget_others(used: Collection[str], *, area: str, before: datetime) -> int:
 
     So goes what was left by whoever died before it was told of, or before it could tell that it is done with.
     """
-    others = [file for file in _folder(area).rglob("*") if file.is_file() and file.name not in used]
-    old = [file for file in others if file.stat().st_mtime < before.timestamp()]
-    for file in old:
-        file.unlink(missing_ok=True)
-    return len(old)
+    gone = 0
+    for file in _folder(area).rglob("*"):
+        # Somebody may store something meanwhile, which gets its name last.
+        with suppress(FileNotFoundError):
+            if file.is_file() and file.name not in used and file.stat().st_mtime < before.timestamp():
+                file.unlink()
+                gone += 1
+    return gone
 
 
 def _copy(stream: IO[bytes], file: IO[bytes], most: int) -> Stored:

@@ -54,6 +54,11 @@ class TestText:
     def test_a_cell_may_hold_lines(self):
         assert read(b'Naam;Adres\nA;"Straat 1\nEde"\nB;x\n')[0][1:] == [(2, ["A", "Straat 1\nEde"]), (4, ["B", "x"])]
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+    def test_what_ends_a_line_in_some_alphabets_ends_no_row(self, encoding):
+        lines, _ = read("Naam;Plaats\r\nDorps\u2028kerk\x0b;Ede\r\n".encode(encoding))
+        assert lines == [(1, ["Naam", "Plaats"]), (2, ["Dorps\u2028kerk", "Ede"])]
+
     def test_files_that_were_pasted_together_are_read_line_by_line(self):
         lines, notes = read("Naam;Plaats\nZoë;Ede\n".encode() + "Renée;Urk\n".encode("cp1252"))
         assert [cells[0] for _, cells in lines] == ["Naam", "Zoë", "Renée"]
@@ -197,6 +202,11 @@ class TestColumns:
 
     def test_a_title_above_the_table_is_no_header(self):
         assert header_row([["Lijst 2026"], ["Naam", "E-mail"], ["A", "a@b.nl"]], self.MEANINGS) == 1
+
+    def test_nor_is_it_where_no_header_is_known(self):
+        table = [["Overzicht", "2026"], [], ["Str.", "Nr", "Pc", "Wie", "Wat"], ["Dorp", "1", "", "A", ""]]
+        assert header_row(table, self.MEANINGS) == 2
+        assert header_row([["Wie"], ["A"]], self.MEANINGS) == 0
 
     def test_columns_are_known_by_header_or_content(self):
         told = Columns(("Naam", "Contact", "E-mail contactpersoon"), (("A",), ("a@b.nl",), ("b@c.nl",)))

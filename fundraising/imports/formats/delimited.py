@@ -66,11 +66,15 @@ class DelimitedSheet:
                 rest += decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as wrong:
                 raise UnreadableSheet(SheetFault.UNKNOWN_SIGNS, number + 1) from wrong
-            *whole, rest = rest.splitlines(keepends=True) or [""]
-            for line in whole if chunk else [*whole, rest]:
+            if chunk and rest.endswith("\r"):
+                continue
+            *whole, rest = rest.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            for line in whole:
                 number += 1
-                yield line
+                yield f"{line}\n"
             if not chunk:
+                if rest:
+                    yield rest
                 return
             if len(rest) > _LONGEST_LINE:
                 raise UnreadableSheet(SheetFault.LONG_CELL, number + 1)

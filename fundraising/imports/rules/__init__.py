@@ -255,16 +255,17 @@ def shown(value: Value) -> str:
 
 
 def header_row(rows: Sequence[Sequence[str]], meanings: Sequence[Meaning]) -> int:
-    """Which of the first rows holds the headers: the one with most words that we know, else the first with a text.
+    """Which of the first rows holds the headers: the one with most words that we know, else the first that is as wide.
 
-    Above a table stands often a title, a date, an empty line.
+    Above a table stands often a title, a date, an empty line: less than half as many cells as a row of the table has.
     """
     known = {plain(word) for meaning in meanings for word in meaning.words}
     hits = [sum(plain(cell) in known for cell in row if cell) for row in rows]
     best = max(hits, default=0)
     if best > 1:
         return hits.index(best)
-    return next((number for number, row in enumerate(rows) if any(row)), 0)
+    filled = [sum(map(bool, row)) for row in rows]
+    return next((number for number, count in enumerate(filled) if 2 * count > max(filled)), 0)
 
 
 def named(cells: Sequence[str]) -> tuple[str, ...]:
