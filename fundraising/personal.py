@@ -6,6 +6,7 @@ kind that is not stated here is a kind that nobody would find again, so a test a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,9 +45,23 @@ class Person:
     ibans: tuple[str, ...] = ()
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """What is nobody else's, or of those only with whom they share it."""
+        return tuple(key for key in (*self.mailboxes, *self.phones, *self.ibans) if key)
+
+    @property
     def marks(self) -> tuple[str, ...]:
-        """What would give somebody away wherever it stands."""
-        return tuple(mark for mark in (*self.names, *self.mailboxes, *self.phones, *self.ibans) if mark)
+        """What would give somebody away wherever it stands. A surname alone does not: too many bear it."""
+        return (*(name for name in self.names if " " in name.strip()), *self.keys)
+
+
+def stands_in(marks: Sequence[str], value: Any) -> bool:  # noqa: ANN401  whatever JSON knows
+    """Whether one of these stands whole in a text, or in a text within: `J. Bos` not in `J. Boskamp` nor `A.J. Bos`."""
+    if isinstance(value, str):
+        return any(re.search(rf"(?<![\w.-]){re.escape(mark)}(?![\w-])", value, re.IGNORECASE) for mark in marks)
+    if isinstance(value, Mapping):
+        return stands_in(marks, list(value.values()))
+    return isinstance(value, list | tuple) and any(stands_in(marks, each) for each in value)
 
 
 def _nothing(_person: Person) -> Iterable[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, or_, select, update
 
 from fundraising.db import session
 from fundraising.imports.models import ImportRow, ImportRun
-from fundraising.personal import PersonalData
+from fundraising.personal import PersonalData, stands_in
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -21,21 +21,28 @@ if TYPE_CHECKING:
 
 
 def _rows(person: Person) -> Iterator[Told]:
-    for row in session().scalars(select(ImportRow).where(_tells_of(person)).order_by(ImportRow.run_id, ImportRow.line)):
+    for row in _told(person):
         yield {"import": row.run_id, "line": row.line, "cells": row.cells}
 
 
 def _erase_rows(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
-    told = _tells_of(person)
-    runs = session().scalars(select(ImportRow.run_id).where(told).distinct()).all()
-    session().execute(update(ImportRow).where(told).values(label="", cells=[], reasons=[], plan=None))
+    runs = set()
+    for row in _told(person):
+        row.label, row.cells, row.reasons, row.plan = "", [], [], None
+        runs.add(row.run_id)
     # The first rows of a file are shown beside its columns.
     session().execute(update(ImportRun).where(ImportRun.id.in_(runs)).values(samples=[]))
     return ()
 
 
-def _tells_of(person: Person) -> ColumnElement[bool]:
+def _told(person: Person) -> list[ImportRow]:
     """Rows in which somebody's e-mail address, number, account or whole name stands."""
+    rows = session().scalars(select(ImportRow).where(_may_tell(person)).order_by(ImportRow.run_id, ImportRow.line))
+    return [row for row in rows if row.label in person.names or stands_in(person.marks, [row.cells, row.plan])]
+
+
+def _may_tell(person: Person) -> ColumnElement[bool]:
+    """Rows in which a mark stands, perhaps as a part of somebody else's."""
     conditions: list[ColumnElement[bool]] = [ImportRow.label.in_(person.names)]
     for mark in person.marks:
         # JSON may keep a letter with an accent as its number.

@@ -12,6 +12,7 @@ from fundraising.contacts.queries.merges import merges_of
 from fundraising.contacts.services.duplicates import note_duplicates_of
 from fundraising.db import session, transaction
 from tests.factories.contacts import organisation, person
+from tests.web.page_client import text_of
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_what_tells_more_is_proposed_and_can_be_undone(desk, pair):
     assert "De twee zijn nu één relatie." in merged.text
     assert contact(pair[1]).contact_id == pair[0]
     assert contact(pair[0]).name.given_name == "Jan"
+    assert len([told for told in merged.all("li", class_="moment") if "samengevoegd" in text_of(told)]) == 1
     [row] = merges_of(pair[0])
     undone = desk.submit(merged.form(f"/desk/samenvoegingen/{row.merge_id}/ongedaan"))
     assert "Het zijn weer twee relaties." in undone.text

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event, update
 
-from fundraising.accounts.rules import Role, Subject
+from fundraising.accounts.rules import Actor, ActorKind, Role, Subject
+from fundraising.accounts.services import acting_as
 from fundraising.accounts.services import record as audit
 from fundraising.contacts.models import Contact
 from fundraising.contacts.queries.record import record
@@ -314,6 +315,23 @@ class TestRemoving:
                 again = desk.submit(form)
                 assert "put back" not in again.text
                 assert ways_of(record(anna)) == before
+
+    def test_a_note_and_a_role_are_put_back_as_they_were(self, desk, anna):
+        with acting_as(Actor(ActorKind.USER, "Kees Bakker")):
+            done(add_note, anna, "Belt liever 's avonds")
+        done(begin_role, anna, done(organisation), RoleEntry(Position.DEACON, Term(date(2026, 1, 1)), is_primary=True))
+
+        def kept():
+            told = record(anna)
+            notes = [(note.text, note.written_at, note.written_by) for note in told.notes]
+            return notes, [(each.other, each.role, each.term, each.is_primary) for each in told.positions]
+
+        before = kept()
+        for word, (entry,) in (("notities", record(anna).notes), ("rollen", record(anna).positions)):
+            removed = save(desk, f"{anna}/{word}/{entry.row_id}/verwijderen", {})
+            assert kept() != before
+            assert "put back" in desk.submit(removed.form("/terug")).text
+            assert kept() == before
 
     def test_what_was_done_otherwise_is_not_undone_here(self, desk, anna):
         token = desk.get(f"/desk/relaties/{anna}/bewerken/naam").form("naam").values()["csrf_token"]

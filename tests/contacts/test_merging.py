@@ -11,15 +11,17 @@ from fundraising.clock import now
 from fundraising.contacts.models import ChurchDetails, Contact, ContactNote, DuplicateCandidate, OrganisationLink
 from fundraising.contacts.queries import consent_state, contact, display_names
 from fundraising.contacts.queries.likeness import candidate_page, candidates_to_judge
-from fundraising.contacts.queries.merges import merge_page, mergeable, merges_of
-from fundraising.contacts.rules import ConsentState, OrganisationKind, Salutation, UnknownContact
+from fundraising.contacts.queries.merges import merge_page, mergeable, merges_of, undoable
+from fundraising.contacts.rules import ConsentState, OrganisationKind, PersonName, Salutation, UnknownContact
 from fundraising.contacts.rules.merging import MergeFault, MergeRefused, Side
 from fundraising.contacts.rules.organisations import Denomination
+from fundraising.contacts.rules.refusals import Reason, Refusal
 from fundraising.contacts.services.consents import grant_consent
 from fundraising.contacts.services.duplicates import judge_again, judge_different, note_duplicates_of
+from fundraising.contacts.services.keeping import rename_person
 from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.contacts.services.search_index import reindex
-from fundraising.contacts.services.ties import affiliate
+from fundraising.contacts.services.ties import affiliate, link_organisation
 from fundraising.db import db, session, transaction
 from fundraising.gifts.queries import tax_year_total
 from fundraising.money import Euro
@@ -187,6 +189,22 @@ class TestRefusals:
         assert refused(school, above) is MergeFault.LINKED
         assert refused(above, school) is MergeFault.LINKED
 
+    def test_what_belongs_to_it_by_way_of_one_that_was_merged(self):
+        with transaction():
+            below, twin, board, other, further = (
+                organisation(organisation_kind=OrganisationKind.SCHOOL, organisation_name=f"School {name}")
+                for name in "abcde"
+            )
+            for one, above in ((below, twin), (board, other), (twin, further)):
+                link_organisation(one, above, version=1)
+        merged(board, twin)
+        # The board belongs to both now, and the first to the board.
+        for above in (other, further):
+            assert refused(above, below) is MergeFault.LINKED
+            with pytest.raises(Refusal) as caught, transaction():
+                link_organisation(above, below, version=mergeable(above).version)
+            assert caught.value.reason is Reason.CIRCULAR
+
     def test_one_that_was_merged_already(self):
         first, second = both()
         with transaction():
@@ -229,6 +247,14 @@ class TestUndoing:
         assert contact(first).language == "en"
         assert contact(first).name.given_name == "J."
         assert session().scalar(select(ContactNote.contact_id)) == first
+
+    def test_a_name_that_was_put_right_since_stays_whole(self):
+        first, second = both()
+        merge_id = merged(first, second, chosen={"name": Side.LOSER})
+        with transaction():
+            rename_person(first, PersonName(Salutation.MRS, "Jan", "", "Vriens"), version=mergeable(first).version)
+        undone(merge_id)
+        assert contact(first).name == PersonName(Salutation.MRS, "Jan", "", "Vriens")
 
     def test_the_last_merge_is_undone_first(self):
         first, second = both()
@@ -298,8 +324,12 @@ class TestLaw:
             sides = data.draw(st.dictionaries(st.sampled_from(["name", "language"]), st.sampled_from(list(Side))))
             undo.append(merged(survivor, loser, chosen=sides))
             ids.remove(loser)
-        for merge_id in reversed(undo):
-            undone(merge_id)
+        # In any order; one upon which another was merged waits for that.
+        waiting = data.draw(st.permutations(undo))
+        while waiting:
+            for merge_id in filter(undoable, list(waiting)):
+                undone(merge_id)
+                waiting.remove(merge_id)
         assert everything() == before
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, update
 
-from fundraising.clock import now
+from fundraising.clock import now, today
 from fundraising.contacts.models import Contact, ContactPhone
+from fundraising.contacts.queries import consent_state
 from fundraising.contacts.queries.reaching import hindrances, may_receive, why_not
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import Address, ConsentState, ContactKind, UnknownContact
@@ -152,6 +153,17 @@ class TestSaying:
         done(write_down_saying, anna, self.SAYING)
         assert [each.state for each in record(anna).consents] == ["granted", "withdrawn", "granted"]
         assert len(record(anna).standing_consents) == 1
+
+    def test_what_is_written_down_late_does_not_undo_what_was_said_since(self):
+        anna = done(person, email="anna@example.nl")
+        done(grant_consent, anna, purpose="newsletter", channel="email", source="token:1")
+        done(unsubscribe, anna, purpose="newsletter", channel="email")
+        done(write_down_saying, anna, replace(self.SAYING, said_on=today() - timedelta(days=9)))
+        assert why_not(anna, *NEWS) is Hindrance.WITHDRAWN
+        assert consent_state(anna, "newsletter", "email") is ConsentState.WITHDRAWN
+        assert [each.state for each in record(anna).standing_consents] == ["withdrawn"]
+        done(write_down_saying, anna, replace(self.SAYING, said_on=today()))
+        assert may_receive(anna, *NEWS)
 
     @pytest.mark.parametrize(
         ("change", "reason"),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from fundraising.contacts.rules import PersonName, Salutation
-from fundraising.contacts.rules.households import JointSalutation, joint_salutation
+from fundraising.contacts.rules.households import JointSalutation, joint_salutation, written_now
 from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.rules.registers import (
     NotRegistered,
@@ -107,6 +107,18 @@ def name(salutation, given, prefix, surname) -> PersonName:
 )
 def test_people_of_a_household_are_written_to_together(names, addressee, greeting):
     assert joint_salutation(names) == JointSalutation(addressee, greeting)
+
+
+def test_nobody_reads_the_name_of_who_died():
+    kept = JointSalutation("De heer en mevrouw Smit", "Beste Bert en Anna,")
+    bert, anna, child = name(MR, "B.", "", "Smit"), name(MRS, "A.", "", "Smit"), name(UNKNOWN, "C.", "", "Smit")
+    assert written_now(kept, [(bert, True), (anna, True)], "nl") == kept
+    alone = JointSalutation("Mevrouw A. Smit", "Geachte mevrouw Smit,")
+    assert written_now(kept, [(bert, False), (anna, True)], "nl") == alone
+    # Two that turned out to be one person.
+    assert written_now(kept, [(anna, True)], "nl") == alone
+    assert written_now(kept, [(bert, False), (anna, True), (child, True)], "nl").addressee == "Familie Smit"
+    assert written_now(kept, [(bert, False), (anna, False)], "nl") == kept
 
 
 def test_in_english():

@@ -8,6 +8,7 @@ import pytest
 
 from fundraising.clock import standing_still
 from fundraising.contacts.queries import contact
+from fundraising.contacts.queries.letterheads import letterheads
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import OrganisationKind, PersonName, UnknownContact
 from fundraising.contacts.rules.details import Account, Handover, Newcomer, RoleEntry, Ways
@@ -23,6 +24,8 @@ from fundraising.contacts.services.households import (
     join_household,
     leave_household,
 )
+from fundraising.contacts.services.keeping import note_death
+from fundraising.contacts.services.merging import merge
 from fundraising.contacts.services.ties import affiliate, begin_role, change_role, link_organisation, remove_role
 from fundraising.contacts.services.ways import add_account
 from fundraising.db import transaction
@@ -179,10 +182,11 @@ class TestHandover:
         )
         assert done(hand_over, church, handover, version=version(church)) == bert
         last_day = date(2026, 3, 31)
-        assert positions(church) == [
-            (bert, Role.TREASURER, Term(date(2026, 4, 1)), True),
-            (anna, Role.TREASURER, Term(date(2020, 1, 1), last_day), False),
-        ]
+        old, new = Term(date(2020, 1, 1), last_day), Term(date(2026, 4, 1))
+        # Until that day it is still the old one to whom to turn first.
+        assert positions(church) == [(anna, Role.TREASURER, old, True), (bert, Role.TREASURER, new, True)]
+        with standing_still(datetime(2026, 4, 1, 12, tzinfo=UTC)):
+            assert positions(church) == [(bert, Role.TREASURER, new, True), (anna, Role.TREASURER, old, False)]
         assert [(each.iban, each.holder, each.term) for each in record(church).ibans] == [
             (OLD_IBAN, "Kerk via Anna", Term(None, last_day)),
             (NEW_IBAN, "Kerk", Term(date(2026, 4, 1))),
@@ -257,6 +261,31 @@ class TestHouseholds:
         assert record(child).household.addressee == "Familie Smit"
         assert done(change_salutation, child, self.TOGETHER, version=version(child))
         assert not done(change_salutation, child, self.TOGETHER, version=version(child))
+
+    def test_once_somebody_died_the_others_are_written_to(self, anna, bert):
+        child, new = done(person, surname="Smit"), done(person, surname="Smit")
+        done(form_household, [anna, bert, child], self.TOGETHER, version=1)
+        done(note_death, bert, date(2026, 3, 1), version=version(bert))
+        home = record(anna).household
+        assert home.addressee != self.TOGETHER.addressee
+        assert (letterheads([anna])[anna].addressee, letterheads([anna])[anna].greeting) == (
+            home.addressee,
+            home.greeting,
+        )
+        assert letterheads([bert])[bert].household_id is None
+        # What staff write down then is what holds, for those who live.
+        done(join_household, anna, new, JointSalutation("De Smitjes", "Beste Smitjes,"), version=version(anna))
+        assert record(anna).household.addressee == "De Smitjes"
+        assert {member.contact_id for member in record(anna).household.members} == {anna, child, new}
+        assert record(bert).household is None
+
+    def test_who_was_in_two_households_before_a_merge_leaves_both(self, anna, bert):
+        twin, other = done(person, surname="Smit"), done(person, surname="Ander")
+        done(form_household, [anna, bert], self.TOGETHER, version=1)
+        done(form_household, [twin, other], self.TOGETHER, version=1)
+        done(merge, anna, twin, chosen={}, versions=None)
+        done(leave_household, anna, version=version(anna))
+        assert record(other).household is None is record(bert).household
 
     def test_one_alone_is_no_household(self, anna, bert):
         child = done(person, given_name="C.")

@@ -12,6 +12,7 @@ from fundraising.contacts.queries import consent_state
 from fundraising.contacts.rules import ConsentState
 from fundraising.contacts.rules.mailings import Purpose
 from fundraising.contacts.services.consents import grant_consent
+from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.db import session, transaction
 from fundraising.web.tokens import tokens_for
 from tests.factories.contacts import person
@@ -67,6 +68,19 @@ def test_it_works_for_who_was_merged_since(client, reader):
         session().execute(update(Contact).where(Contact.id == reader).values(merged_into_id=other))
     client.post(url)
     assert consent_state(other, **NEWS) is ConsentState.WITHDRAWN
+
+
+def test_who_stopped_it_while_merged_by_mistake_has_stopped_it(client, reader):
+    url = link(reader)
+    with transaction():
+        other = person()
+        grant_consent(other, **NEWS, source="token:1")
+        merge_id = merge(other, reader, chosen={}, versions=None)
+    client.post(url)
+    with transaction():
+        undo_merge(merge_id)
+    assert consent_state(reader, **NEWS) is ConsentState.WITHDRAWN
+    assert consent_state(other, **NEWS) is ConsentState.GRANTED
 
 
 def test_it_stops_what_it_says_and_nothing_else(client, reader):

@@ -108,9 +108,17 @@ class TestContacts:
             home = Household(addressee="De heer en mevrouw Van der Berg", greeting="Geachte familie,", created_at=now())
             session().add(home)
             session().flush()
-            session().add(HouseholdMember(contact_id=people[0], household_id=home.id, created_at=now()))
-        row = rows_of(taken(staff_pages(Role.RELATIONS), "/desk/relaties/exporteren"))[0]
+            partner = contacts.person(surname="Berg", name_prefix="van der", given_name="A.", match_name="berg")
+            for each in (people[0], partner):
+                session().add(HouseholdMember(contact_id=each, household_id=home.id, created_at=now()))
+        pages = staff_pages(Role.RELATIONS)
+        row = rows_of(taken(pages, "/desk/relaties/exporteren"))[0]
         assert (row["Tenaamstelling"], row["Aanhef"]) == ("De heer en mevrouw Van der Berg", "Geachte familie,")
+        with transaction():
+            session().get_one(contacts.Contact, partner).deceased_on = today()
+        alone = rows_of(taken(pages, "/desk/relaties/exporteren"))[0]
+        assert "en mevrouw" not in alone["Tenaamstelling"]
+        assert alone["Aanhef"] != "Geachte familie,"
 
     def test_what_a_merged_contact_had_is_the_standing_ones(self, people, staff_pages):
         with transaction():

@@ -29,8 +29,10 @@ from fundraising.contacts.models import (
 from fundraising.contacts.personal import person_of
 from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import ConsentState, DuplicateState, IbanProvenance
+from fundraising.contacts.rules.merging import Side
 from fundraising.contacts.rules.sheets.matching import KeyKind, Part
 from fundraising.contacts.services.documents import attach, keep_file
+from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import Base, session, transaction
 from fundraising.gifts.queries import tax_year_total
@@ -311,6 +313,40 @@ class TestErasing:
         assert set(session().scalars(select(OutgoingMail.recipient))) == {"", "ander@example.nl"}
         # Whoever filled in their mailbox under another name is another.
         assert found_in_tables([MAILBOX]) == {"donor_details.email"}
+
+    def test_who_is_called_nearly_the_same_keeps_what_is_theirs(self, somebody):
+        near = f"{GIVEN} van der {SURNAME}s"
+        with transaction():
+            other = contacts.person(surname=f"{SURNAME}s", match_name="zwaluwenstaarts", given_name=GIVEN)
+            account = ContactIban(
+                contact_id=other, iban=IBAN, provenance=IbanProvenance.TYPED, holder=near, created_at=now()
+            )
+            session().add(account)
+            told = record("contact.changed", Subject("contact", other), after={"holder": near, "email": f"a{MAILBOX}"})
+        read = {kept.source.name: json.dumps(kept.rows, default=str, ensure_ascii=False) for kept in file_of(somebody)}
+        assert near not in read["audit"]
+        erased(somebody)
+        assert account.holder == near
+        assert session().get(AuditContent, told) is not None
+
+    def test_a_file_tells_of_others_only_what_is_shared(self, somebody):
+        with transaction():
+            partner = contacts.person(surname="Ander", match_name="ander")
+            record(
+                "contact.email", Subject("contact", partner), after={"email": MAILBOX, "note": f"Partner van {FULL}"}
+            )
+        (audit,) = (kept.rows for kept in file_of(somebody) if kept.source.name == "audit")
+        assert [row["after"] for row in audit if row["action"] == "contact.email"] == [{"email": MAILBOX}]
+
+    def test_what_another_took_over_of_them_in_a_merge_goes_too(self, somebody):
+        with transaction():
+            other = contacts.person(surname="Ander", match_name="ander")
+            merge_id = merge(other, somebody, chosen={"name": Side.LOSER}, versions=None)
+        with transaction():
+            undo_merge(merge_id)
+        assert erased(somebody) is Degree.ANONYMISED
+        assert found_in_tables(EVERYWHERE) == set()
+        assert contact(other).display_name == "J. de Ander"
 
     def test_the_trail_says_that_it_was_done(self, somebody):
         erased(somebody)

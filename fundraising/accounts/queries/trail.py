@@ -76,6 +76,7 @@ class Deed:
     """Something that was done to a record, by whom, and the fields before and after; all empty once it was erased."""
 
     entry_id: int
+    subject_id: int | None
     at: datetime
     action: str
     actor: str
@@ -177,6 +178,7 @@ def unsealed(after: int, *, most: int) -> list[Entry]:
 def _deed(entry: AuditEntry, told: Mapping[str, Any]) -> Deed:
     return Deed(
         entry_id=entry.id,
+        subject_id=entry.subject_id,
         at=entry.at,
         action=entry.action,
         actor=str(told.get("actor", "")),

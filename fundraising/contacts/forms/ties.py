@@ -129,7 +129,8 @@ class HouseholdForm(PickForm, EditForm):
             self.say(self.who, _("There is no contact with this number."))
             return False
         members = self.contact.household.members if self.contact.household else ()
-        names = [record(each.contact_id).name for each in members] or [self.contact.name]
+        known = [record(each.contact_id) for each in members]
+        names = [each.name for each in known if each.deceased_on is None] or [self.contact.name]
         proposed = joint_salutation([*names, joining.name], self.contact.preferences.language)
         for field, value in ((self.addressee, proposed.addressee), (self.greeting, proposed.greeting)):
             field.data, field.raw_data = value, [value]

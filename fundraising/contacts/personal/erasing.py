@@ -33,7 +33,7 @@ from fundraising.contacts.rules import ContactKind, Salutation
 from fundraising.contacts.services.documents import forget_unused
 from fundraising.contacts.services.search_index import drop_unused_words, reindex
 from fundraising.db import session
-from fundraising.personal import Degree, Person
+from fundraising.personal import Degree, Person, stands_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +77,10 @@ def erase_ways(person: Person, _degree: Degree) -> Iterator[Afterwards]:
         _delete(table, table.contact_id.in_(person.numbers))
     # An organisation's account may bear the name of its treasurer.
     for name in person.names:
-        bearing = update(ContactIban).where(ContactIban.holder.icontains(name, autoescape=True))
-        session().execute(bearing.values(holder=""))
+        bearing = select(ContactIban).where(ContactIban.holder.icontains(name, autoescape=True))
+        for account in session().scalars(bearing):
+            if account.holder == name or stands_in(person.marks, account.holder):
+                account.holder = ""
     yield from ()
 
 

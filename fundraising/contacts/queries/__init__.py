@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from fundraising.clock import today
+from fundraising.clock import date_of, today
 from fundraising.contacts.models import (
     Affiliation,
     Consent,
@@ -34,7 +34,7 @@ from fundraising.db import session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, Subquery
 
@@ -166,9 +166,17 @@ def display_names(contact_ids: Collection[int]) -> dict[int, str]:
 
 def consent_state(contact_id: int, purpose: str, channel: str) -> ConsentState | None:
     """What a contact said last about a purpose through a channel; None where nothing was ever said."""
-    said = select(Consent.state).where(Consent.purpose == purpose, Consent.channel == channel)
-    newest_first = said.where(Consent.contact_id.in_(known_as(contact_id))).order_by(Consent.id.desc())
-    return session().scalar(newest_first.limit(1))
+    said = select(Consent).where(Consent.purpose == purpose, Consent.channel == channel)
+    rows = session().scalars(said.where(Consent.contact_id.in_(known_as(contact_id)))).all()
+    return max(rows, key=said_when).state if rows else None
+
+
+def said_when(row: Consent) -> tuple[date, int]:
+    """By what sayings are put in order: the day on which it was said, then which was written down last.
+
+    What staff write down afterwards does not undo what somebody said since that day.
+    """
+    return row.said_on or date_of(row.recorded_at), row.id
 
 
 def current_ids(contact_ids: Collection[int]) -> dict[int, int]:

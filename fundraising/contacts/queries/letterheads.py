@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fundraising.contacts.models import (
 )
 from fundraising.contacts.queries import absorbed, current_ids, display_name, person_name, post_goes_there
 from fundraising.contacts.queries.listed import matching
+from fundraising.contacts.queries.record import as_written_now
 from fundraising.contacts.rules import Address, PersonName, addressed, greeting, postal_address_lines
 from fundraising.db import session
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fundraising.contacts.queries.listed import ListFilter
+    from fundraising.contacts.rules.households import JointSalutation
 
 _AT_ONCE = 500
 
@@ -113,31 +116,67 @@ def _whose(rows: Sequence[Contact]) -> dict[int, int]:
 
 
 def _heads(rows: Sequence[Contact], whose: Mapping[int, int]) -> dict[int, Letterhead]:
-    homes = _homes(whose)
+    homes = _homes(rows, whose)
     addresses = _first(PostalAddress, whose, PostalAddress.id.desc(), conditions=post_goes_there())
     return {row.id: _head(row, homes.get(row.id), addresses.get(row.id)) for row in rows}
 
 
-def _head(row: Contact, home: Household | None, address: PostalAddress | None) -> Letterhead:
+def _head(row: Contact, home: _Home | None, address: PostalAddress | None) -> Letterhead:
     language = "en" if row.language == "en" else "nl"
     name = person_name(row) if not row.organisation_name else PersonName()
     spoken = row.organisation_name or addressed(name, language)
     return Letterhead(
         contact_id=row.id,
         name=display_name(row),
-        addressee=home.addressee if home is not None else spoken[:1].upper() + spoken[1:],
-        greeting=home.greeting if home is not None else greeting(name, language),
-        household_id=home.id if home is not None else None,
+        addressee=home.written.addressee if home is not None else spoken[:1].upper() + spoken[1:],
+        greeting=home.written.greeting if home is not None else greeting(name, language),
+        household_id=home.number if home is not None else None,
         address=Address(address.street, address.house_number, address.postcode, address.town, address.country)
         if address is not None
         else None,
     )
 
 
-def _homes(whose: Mapping[int, int]) -> dict[int, Household]:
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A household of at least two who live, and how one of them is written to with the others."""
+
+    number: int
+    written: JointSalutation
+
+
+def _homes(rows: Sequence[Contact], whose: Mapping[int, int]) -> dict[int, _Home]:
+    """The households of these contacts. Who died, or is left alone, is written to by their own name."""
     living = select(HouseholdMember.contact_id, Household).join(Household, Household.id == HouseholdMember.household_id)
-    rows = session().execute(living.where(HouseholdMember.contact_id.in_(whose)))
-    return {whose[contact_id]: home for contact_id, home in rows}
+    theirs = session().execute(living.where(HouseholdMember.contact_id.in_(whose)).order_by(Household.id.desc()))
+    home_of = {whose[contact_id]: home for contact_id, home in theirs}
+    people = _people_of({home.id for home in home_of.values()})
+    found = {}
+    for row in rows:
+        home = home_of.get(row.id)
+        if (
+            home is not None
+            and row.deceased_on is None
+            and sum(each.deceased_on is None for each in people[home.id]) > 1
+        ):
+            found[row.id] = _Home(home.id, as_written_now(home, people[home.id], row.language))
+    return found
+
+
+def _people_of(homes: Collection[int]) -> dict[int, list[Contact]]:
+    members = session().execute(
+        select(HouseholdMember.household_id, HouseholdMember.contact_id)
+        .where(HouseholdMember.household_id.in_(homes))
+        .order_by(HouseholdMember.created_at, HouseholdMember.contact_id)
+    )
+    pairs = [(home, contact_id) for home, contact_id in members]
+    now_are = current_ids([contact_id for _home, contact_id in pairs])
+    rows = session().scalars(select(Contact).where(Contact.id.in_(set(now_are.values()))))
+    known = {row.id: row for row in rows}
+    people: dict[int, dict[int, Contact]] = defaultdict(dict)
+    for home, contact_id in pairs:
+        people[home][now_are[contact_id]] = known[now_are[contact_id]]
+    return {home: list(each.values()) for home, each in people.items()}
 
 
 def _first(table: Any, whose: Mapping[int, int], *order: Any, conditions: Sequence[Any] = ()) -> dict[int, Any]:  # noqa: ANN401  any table of a contact's

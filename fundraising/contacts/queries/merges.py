@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from fundraising.contacts.models import ChurchDetails, Contact, ContactMerge, OrganisationLink, SchoolDetails
-from fundraising.contacts.queries import display_name, known_as
+from fundraising.contacts.queries import current_id, current_ids, display_name, known_as
 from fundraising.contacts.rules import Salutation, UnknownContact
 from fundraising.contacts.rules.merging import Mergeable
 from fundraising.contacts.rules.organisations import Channel, Denomination, SchoolLevel
@@ -84,15 +84,24 @@ def mergeable(contact_id: int) -> Mergeable:
     )
 
 
-def belongs_to(contact_id: int, other_id: int) -> bool:
-    """Whether one organisation belongs to the other, directly or by way of others."""
-    steps = select(OrganisationLink.parent_id).where(OrganisationLink.organisation_id.in_(known_as(contact_id)))
-    above = steps.cte("above", recursive=True)
-    above = above.union(
-        select(OrganisationLink.parent_id).join(above, OrganisationLink.organisation_id == above.c.parent_id),
-    )
-    theirs = select(above.c.parent_id).where(above.c.parent_id.in_(known_as(other_id)))
-    return session().scalar(theirs.limit(1)) is not None
+def line_above(organisation_id: int) -> set[int]:
+    """This organisation and all to which it belongs, directly or by way of others.
+
+    After a merge there may be two above it.
+    """
+    line: set[int] = set()
+    steps = {current_id(organisation_id)}
+    while steps:
+        line |= steps
+        numbers = [number for step in steps for number in known_as(step)]
+        above = select(OrganisationLink.parent_id).where(OrganisationLink.organisation_id.in_(numbers))
+        steps = set(current_ids(session().scalars(above).all()).values()) - line
+    return line
+
+
+def linked(one: int, other: int) -> bool:
+    """Whether one of two organisations belongs to the other, directly or by way of others."""
+    return current_id(other) in line_above(one) or current_id(one) in line_above(other)
 
 
 def merge_page(*, skip: int, limit: int) -> list[MergeRow]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from fundraising.contacts.models import Consent, Contact, ContactEmail, ContactPhone, PostalAddress
-from fundraising.contacts.queries import current_ids, post_goes_there, survivors
+from fundraising.contacts.queries import current_ids, post_goes_there, said_when, survivors
 from fundraising.contacts.rules import ConsentState, UnknownContact
 from fundraising.contacts.rules.mailings import Hindrance, Purpose, Reachability, hindrance
 from fundraising.contacts.rules.organisations import Channel
@@ -73,13 +73,11 @@ def _all_numbers(standing: set[int]) -> dict[int, int]:
 
 
 def _said(whose: Mapping[int, int], purpose: Purpose, channel: Channel) -> dict[int, ConsentState]:
-    rows = session().execute(
-        select(Consent.contact_id, Consent.state)
-        .where(Consent.contact_id.in_(whose), Consent.purpose == purpose, Consent.channel == channel)
-        .order_by(Consent.id)
+    rows = session().scalars(
+        select(Consent).where(Consent.contact_id.in_(whose), Consent.purpose == purpose, Consent.channel == channel)
     )
     # The last one counts, whichever of the merged contacts said it.
-    return {whose[row.contact_id]: row.state for row in rows}
+    return {whose[row.contact_id]: row.state for row in sorted(rows, key=said_when)}
 
 
 def _ways(whose: Mapping[int, int], channel: Channel) -> dict[int, Counter[bool]]:

@@ -23,9 +23,10 @@ from fundraising.contacts.models import (
     PostalAddress,
     SchoolDetails,
 )
-from fundraising.contacts.queries import current_ids, display_name, known_as, person_name
+from fundraising.contacts.queries import current_ids, display_name, known_as, person_name, said_when
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, UnknownContact
 from fundraising.contacts.rules.details import ChurchFacts, OrganisationFacts, Preferences, SchoolFacts
+from fundraising.contacts.rules.households import JointSalutation, written_now
 from fundraising.contacts.rules.organisations import Role
 from fundraising.contacts.rules.terms import Term
 from fundraising.db import session
@@ -102,7 +103,7 @@ Dated = TypeVar("Dated", IbanEntry, PlaceEntry, Position)
 
 @dataclass(frozen=True, slots=True)
 class HouseholdEntry:
-    """The household in which a person lives, with all its members, this one included."""
+    """The household in which a person lives, with all its members, this one included, as it is written to now."""
 
     household_id: int
     addressee: str
@@ -328,7 +329,7 @@ def _positions(ids: Sequence[int]) -> tuple[Position, ...]:
             other=known[other],
             role=role_of(row),
             term=Term(row.valid_from, row.valid_until),
-            is_primary=row.is_primary,
+            is_primary=row.is_primary and not (row.valid_until is not None and row.valid_until < today()),
         )
         for row, other in sides
     ]
@@ -347,13 +348,22 @@ def _household(ids: Sequence[int]) -> HouseholdEntry | None:
         return None
     of_it = select(HouseholdMember.contact_id).where(HouseholdMember.household_id == row.id)
     members = session().scalars(of_it.order_by(HouseholdMember.created_at, HouseholdMember.contact_id)).all()
-    known = others(members)
-    shown = dict.fromkeys(known[member] for member in members if member in known)
-    return HouseholdEntry(row.id, row.addressee, row.greeting, tuple(shown))
+    standing = dict.fromkeys(current_ids(members)[member] for member in members)
+    people = {each.id: each for each in session().scalars(select(Contact).where(Contact.id.in_(standing)))}
+    written = as_written_now(row, [people[each] for each in standing], people[ids[0]].language)
+    shown = tuple(Other(each, display_name(people[each])) for each in standing)
+    return HouseholdEntry(row.id, written.addressee, written.greeting, shown)
+
+
+def as_written_now(home: Household, people: Iterable[Contact], language: str) -> JointSalutation:
+    """How the people of a household are written to, now that some of them may have died."""
+    kept = JointSalutation(home.addressee, home.greeting)
+    lives = [(person_name(each), each.deceased_on is None) for each in people]
+    return written_now(kept, lives, "en" if language == "en" else "nl")
 
 
 def _consents(ids: Sequence[int]) -> tuple[ConsentEntry, ...]:
-    rows = session().scalars(select(Consent).where(Consent.contact_id.in_(ids)).order_by(Consent.id.desc()))
+    rows = sorted(session().scalars(select(Consent).where(Consent.contact_id.in_(ids))), key=said_when, reverse=True)
     return tuple(
         ConsentEntry(
             purpose=row.purpose,

@@ -136,10 +136,14 @@ _APOSTROPHES = str.maketrans("’‘`´ʼ", "'''''")
 _DUTCH_POSTCODE = re.compile(r"([1-9][0-9]{3})\s*([A-Za-z]{2})")
 
 
+# Some letters fold into many; the column holds so many.
+_LONGEST_MATCH = 200
+
+
 def match_name(text: str) -> str:
     """A surname or an organisation's name for comparison: folded, and without the prefix, wherever that was typed."""
     _, rest = _split_prefix(text)
-    return folded(rest)
+    return folded(rest)[:_LONGEST_MATCH]
 
 
 def match_address(email: str) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundraising.contacts.rules import Salutation, addressed, family_name, full_name
+from fundraising.contacts.rules import Salutation, addressed, family_name, full_name, greeting
 from fundraising.contacts.rules.folding import folded
 
 if TYPE_CHECKING:
@@ -50,6 +50,19 @@ def joint_salutation(names: Sequence[PersonName], language: str = "nl") -> Joint
         return _one_name(family_name(shared), _ONE_NAME[language][_titles(names)], language)
     together = _and([addressed(name, language) for name in names], language)
     return JointSalutation(_capital(together), _each(names, language))
+
+
+def written_now(kept: JointSalutation, lives: Sequence[tuple[PersonName, bool]], language: str) -> JointSalutation:
+    """How a household is written to as it is now: as was written down while all who were in it are there and live.
+
+    Nobody is to read on an envelope the name of somebody who died. `lives` says of each of its people whether they do.
+    """
+    living = [name for name, alive in lives if alive]
+    if not living or (len(living) == len(lives) and len(living) >= _COUPLE):
+        return kept
+    if len(living) == 1:
+        return JointSalutation(_capital(addressed(living[0], language)), greeting(living[0], language))
+    return joint_salutation(living, language)
 
 
 def shared_name(names: Sequence[PersonName]) -> PersonName | None:

@@ -122,8 +122,13 @@ def merged_fields(survivor: Mergeable, loser: Mergeable, chosen: Mapping[str, Si
 
 
 def restored_fields(before: Mapping[str, Any], after: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What the survivor is after undoing: as it was, save for what staff changed since the merge, which stays."""
-    return {name: before[name] if value == after[name] else value for name, value in now.items()}
+    """What the survivor is after undoing: as it was, save for what staff changed since the merge, which stays.
+
+    Of a name that was put right since nothing comes back: half of the one with half of the other is nobody's.
+    """
+    changed = {name for name, value in now.items() if value != after[name]}
+    stay = changed.union(*(names for names in GROUPS.values() if changed & set(names)))
+    return {name: value if name in stay else before[name] for name, value in now.items()}
 
 
 def _values(contact: Mergeable, names: tuple[str, ...]) -> tuple[Any, ...]:

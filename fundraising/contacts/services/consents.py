@@ -43,8 +43,8 @@ def unsubscribe(contact_id: int, *, purpose: str, channel: str) -> bool:
 
     It can be done again after agreeing again: each time counts, unlike what a confirmation's token grants.
     """
-    times = _times(contact_id)
-    if not withdraw_consent(contact_id, purpose=purpose, channel=channel, source=f"unsubscribe:{times + 1}"):
+    source = f"unsubscribe:{_next_number(contact_id)}"
+    if not withdraw_consent(contact_id, purpose=purpose, channel=channel, source=source):
         return False
     subject = Subject("contact", current_id(contact_id))
     record("consent.withdrawn", subject, after={"purpose": purpose, "channel": channel, "source": "unsubscribe"})
@@ -65,7 +65,7 @@ def write_down_saying(contact_id: int, saying: Saying) -> None:
         purpose=saying.purpose,
         channel=saying.channel,
         state=state,
-        source=f"{saying.how.value}:{_times(row.id) + 1}",
+        source=f"{saying.how.value}:{_next_number(row.id)}",
         said_on=saying.said_on,
         recorded_at=now(),
     )
@@ -74,9 +74,10 @@ def write_down_saying(contact_id: int, saying: Saying) -> None:
     note_change(row, f"consent.{state.value}", after={**told, "said_on": saying.said_on})
 
 
-def _times(contact_id: int) -> int:
-    """How often a contact said anything: what tells apart two sources that are alike."""
-    return session().scalar(select(func.count()).where(Consent.contact_id.in_(known_as(contact_id)))) or 0
+def _next_number(contact_id: int) -> int:
+    """What tells apart two sources that are alike: beyond all that this contact said, also once merges are undone."""
+    theirs = select(func.max(Consent.id)).where(Consent.contact_id.in_(known_as(contact_id)))
+    return (session().scalar(theirs) or 0) + 1
 
 
 def _say(contact_id: int, said: ConsentState, purpose: str, channel: str, source: str) -> bool:
@@ -86,7 +87,8 @@ def _say(contact_id: int, said: ConsentState, purpose: str, channel: str, source
     if not consent_may_follow(consent_state(whose, purpose, channel), said):
         return False
     row = insert_new(Consent).values(
-        contact_id=whose,
+        # Under the number that said it: should a merge be undone, it stays with whom it is of.
+        contact_id=contact_id,
         purpose=purpose,
         channel=channel,
         state=said,

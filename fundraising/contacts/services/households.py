@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from fundraising.accounts.services import Subject, record
 from fundraising.clock import now
 from fundraising.contacts.models import Contact, Household, HouseholdMember
 from fundraising.contacts.queries import current_ids, known_as
@@ -76,17 +77,27 @@ def leave_household(contact_id: int, *, version: int) -> None:
     """Let a person live apart again; a household of one is none. Raises StaleRecord."""
     row = locked(contact_id, version)
     household = _household(row)
-    for theirs in session().scalars(select(HouseholdMember).where(HouseholdMember.contact_id.in_(known_as(row.id)))):
-        session().delete(theirs)
+    # After a merge there may be two of them.
+    theirs = select(HouseholdMember).where(HouseholdMember.contact_id.in_(known_as(row.id)))
+    homes = {household.id}
+    for membership_of in session().scalars(theirs).all():
+        homes.add(membership_of.household_id)
+        session().delete(membership_of)
     note_change(row, "household.left", before={"household": household.id})
     session().flush()  # who is left is counted below
-    left = session().scalars(select(HouseholdMember).where(HouseholdMember.household_id == household.id)).all()
-    if len(left) < _FEWEST:
-        for member in left:
-            session().delete(member)
-            note_change(locked(member.contact_id), "household.left", before={"household": household.id})
-        session().flush()  # a household goes after its members
-        session().delete(household)
+    for number in sorted(homes):
+        _dissolve_if_alone(number)
+
+
+def _dissolve_if_alone(household_id: int) -> None:
+    left = session().scalars(select(HouseholdMember).where(HouseholdMember.household_id == household_id)).all()
+    if len(left) >= _FEWEST:
+        return
+    for member in left:
+        session().delete(member)
+        note_change(locked(member.contact_id), "household.left", before={"household": household_id})
+    session().flush()  # a household goes after its members
+    session().delete(session().get_one(Household, household_id))
 
 
 def membership(contact_id: int) -> int | None:
@@ -103,4 +114,16 @@ def _household(row: Contact) -> Household:
 
 
 def _address_anew(household: Household, salutation: JointSalutation) -> None:
+    """Keep how a household is written to from now on: those of it who live, so who died is no longer one of it."""
     household.addressee, household.greeting = salutation.addressee, salutation.greeting
+    session().flush()  # who joined is among those who live
+    members = session().scalars(select(HouseholdMember).where(HouseholdMember.household_id == household.id)).all()
+    now_are = current_ids([member.contact_id for member in members])
+    standing = select(Contact.id).where(Contact.id.in_(set(now_are.values())))
+    died = set(session().scalars(standing.where(Contact.deceased_on.is_not(None))))
+    if len(set(now_are.values()) - died) < _FEWEST:
+        return
+    for member in members:
+        if now_are[member.contact_id] in died:
+            session().delete(member)
+            record("household.left", Subject("contact", now_are[member.contact_id]), before={"household": household.id})

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fundraising.contacts.rules.details import Newcomer, OrganisationFacts, Ways
 
 STAFF = "staff"
-# Some letters fold into many; the column holds so many.
-_LONGEST_MATCH = 200
 
 
 def create_person(newcomer: Newcomer, *, source: str = STAFF) -> int:
@@ -36,7 +34,7 @@ def create_person(newcomer: Newcomer, *, source: str = STAFF) -> int:
     name = _usable(newcomer.name)
     row = _new(
         kind=ContactKind.PERSON,
-        match_name=match_name(name.surname)[:_LONGEST_MATCH],
+        match_name=match_name(name.surname),
         language=newcomer.language,
         source=source,
         **_name_columns(name),
@@ -70,7 +68,7 @@ def rename_person(contact_id: int, name: PersonName, *, version: int) -> bool:
     before, after = person_name(row), _usable(name)
     for column, value in _name_columns(after).items():
         setattr(row, column, value)
-    row.match_name = match_name(after.surname)[:_LONGEST_MATCH]
+    row.match_name = match_name(after.surname)
     return note_change(row, "contact.renamed", before=_said_of(before), after=_said_of(after))
 
 
@@ -144,7 +142,7 @@ def _organisation_columns(facts: OrganisationFacts) -> dict[str, Any]:
     return {
         "organisation_kind": facts.kind,
         "organisation_name": name,
-        "match_name": match_name(name)[:_LONGEST_MATCH],
+        "match_name": match_name(name),
         "kvk": facts.kvk,
         "rsin": facts.rsin,
     }

@@ -19,8 +19,8 @@ from fundraising.contacts.queries.merges import (
     CHURCH_FIELDS,
     CONTACT_FIELDS,
     SCHOOL_FIELDS,
-    belongs_to,
     from_plain,
+    linked,
     mergeable,
     plain,
     undoable,
@@ -35,7 +35,8 @@ from fundraising.contacts.rules.merging import (
     restored_fields,
 )
 from fundraising.contacts.services.search_index import reindex
-from fundraising.db import session
+from fundraising.contacts.services.ties import LINKING
+from fundraising.db import one_at_a_time, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,8 @@ def merge(survivor_id: int, loser_id: int, *, chosen: Mapping[str, Side], versio
     `versions` are those of survivor and loser on the page on which somebody chose. Raises UnknownContact and
     MergeRefused, with nothing changed.
     """
+    # A link that is being made elsewhere may put one below the other.
+    one_at_a_time(LINKING)
     _lock(survivor_id, loser_id)
     survivor, loser = mergeable(survivor_id), mergeable(loser_id)
     _refuse(survivor, loser, versions)
@@ -119,8 +122,7 @@ def _refuse(survivor: Mergeable, loser: Mergeable, versions: tuple[int, int] | N
         raise MergeRefused(MergeFault.MERGED_ALREADY)
     if versions is not None and versions != (survivor.version, loser.version):
         raise MergeRefused(MergeFault.CHANGED)
-    pair = (survivor.contact_id, loser.contact_id)
-    if belongs_to(*pair) or belongs_to(*reversed(pair)):
+    if linked(survivor.contact_id, loser.contact_id):
         raise MergeRefused(MergeFault.LINKED)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from fundraising.accounts.services import who_acts
 from fundraising.clock import now
 from fundraising.contacts.models import Contact, ContactNote
@@ -10,7 +13,19 @@ from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.services.changes import locked, note_change
 from fundraising.db import session
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNote:
+    """A note with who wrote it, and when."""
+
+    text: str
+    written_at: datetime
+    written_by: str
 
 
 def add_note(contact_id: int, text: str) -> int:
@@ -40,7 +55,17 @@ def remove_note(contact_id: int, row_id: int, *, version: int) -> None:
     row = locked(contact_id, version)
     note = _owned(row, row_id)
     session().delete(note)
-    note_change(row, "contact.note", before={"note": note.id, "text": note.text})
+    told = {"note": note.id, "text": note.text, "written_at": note.written_at, "written_by": note.written_by}
+    note_change(row, "contact.note", before=told)
+
+
+def put_note_back(contact_id: int, note: WrittenNote) -> None:
+    """Keep a note that stood here before, as it was written then."""
+    row = locked(contact_id)
+    back = ContactNote(contact_id=row.id, text=note.text, written_at=note.written_at, written_by=note.written_by)
+    session().add(back)
+    session().flush()  # its number is written down
+    note_change(row, "contact.note", after={"note": back.id, "text": back.text})
 
 
 def _owned(row: Contact, row_id: int) -> ContactNote:

@@ -1,4 +1,4 @@
-"""Putting back what was removed from how to reach a contact, from what the audit trail holds of the removal."""
+"""Putting back what was removed from a contact, from what the audit trail holds of the removal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fundraising.accounts.queries import deeds_about
+from fundraising.clock import parse_instant
 from fundraising.contacts.queries import known_as
 from fundraising.contacts.rules import Address, UnknownContact
-from fundraising.contacts.rules.details import Account, AddressEntry
-from fundraising.contacts.rules.organisations import AddressKind
+from fundraising.contacts.rules.details import Account, AddressEntry, RoleEntry
+from fundraising.contacts.rules.organisations import AddressKind, Role
 from fundraising.contacts.rules.terms import Term
+from fundraising.contacts.services.notes import WrittenNote, put_note_back
+from fundraising.contacts.services.ties import begin_role
 from fundraising.contacts.services.ways import add_email, add_phone, put_account_back, put_address_back
 
 if TYPE_CHECKING:
@@ -61,6 +64,15 @@ def _account(contact_id: int, was: Mapping[str, Any]) -> None:
     put_account_back(contact_id, Account(was["iban"], was.get("holder", ""), _term(was)))
 
 
+def _note(contact_id: int, was: Mapping[str, Any]) -> None:
+    put_note_back(contact_id, WrittenNote(was["text"], parse_instant(was["written_at"]), was["written_by"]))
+
+
+def _role(_contact_id: int, was: Mapping[str, Any]) -> None:
+    role = Role(was["role"]) if was["role"] in set(Role) else Role.OTHER
+    begin_role(was["person"], was["organisation"], RoleEntry(role, _term(was), was.get("is_primary", False)))
+
+
 def _term(was: Mapping[str, Any]) -> Term:
     begun, ended = was.get("valid_from"), was.get("valid_until")
     return Term(date.fromisoformat(begun) if begun else None, date.fromisoformat(ended) if ended else None)
@@ -71,4 +83,6 @@ _PUT_BACK: Mapping[str, Callable[[int, Mapping[str, Any]], None]] = {
     "contact.phone": _phone,
     "contact.address": _address,
     "contact.account": _account,
+    "contact.note": _note,
+    "affiliation.removed": _role,
 }

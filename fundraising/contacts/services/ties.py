@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from fundraising.clock import now, today
 from fundraising.contacts.models import Affiliation, Contact, OrganisationLink
 from fundraising.contacts.queries import current_id, holds_today, known_as
+from fundraising.contacts.queries.merges import line_above
 from fundraising.contacts.rules import ContactKind, OrganisationKind, UnknownContact
 from fundraising.contacts.rules.refusals import Reason, Refusal
 from fundraising.contacts.rules.terms import check_likely
@@ -17,6 +18,10 @@ from fundraising.db import one_at_a_time, session
 
 if TYPE_CHECKING:
     from fundraising.contacts.rules.details import RoleEntry
+
+
+# Two links that are right each on its own may make a circle together: whoever links or merges waits for this.
+LINKING = "organisation links"
 
 
 def affiliate(person_id: int, organisation_id: int, *, role: str) -> bool:
@@ -81,8 +86,7 @@ def link_organisation(organisation_id: int, parent_id: int | None, *, version: i
 
     A diaconie belongs to a church. Raises StaleRecord, UnknownContact, and Refusal for what would go round in a circle.
     """
-    # Two links that are right each on its own may make a circle together.
-    one_at_a_time("organisation links")
+    one_at_a_time(LINKING)
     row = locked(organisation_id, version)
     before = (
         session().scalars(select(OrganisationLink).where(OrganisationLink.organisation_id.in_(known_as(row.id)))).all()
@@ -110,18 +114,6 @@ def _fit_parent(row: Contact, parent_id: int) -> int:
     if row.id in line_above(parent.id):
         raise Refusal(Reason.CIRCULAR)
     return parent.id
-
-
-def line_above(organisation_id: int) -> set[int]:
-    """This organisation and all to which it belongs, directly or by way of others."""
-    line: set[int] = set()
-    step: int | None = organisation_id
-    while step is not None and step not in line:
-        line.add(step)
-        above = select(OrganisationLink.parent_id).where(OrganisationLink.organisation_id.in_(known_as(step)))
-        parent = session().scalar(above.limit(1))
-        step = None if parent is None else current_id(parent)
-    return line
 
 
 def _both(organisation_id: int, person_id: int) -> tuple[Contact, Contact]:
@@ -172,12 +164,15 @@ def _refuse_overlap(person_id: int, organisation_id: int, entry: RoleEntry, *, b
 
 
 def _one_primary(row: Affiliation) -> None:
-    """Of an organisation's people one comes first; its row is locked, so that there are never two."""
+    """Of an organisation's people one comes first; its row is locked, so that there are never two at one time."""
     if not row.is_primary:
         return
     others = update(Affiliation).where(
         Affiliation.organisation_id.in_(known_as(row.organisation_id)), Affiliation.id != row.id
     )
+    if row.valid_from is not None:
+        # Who begins next month leaves it till then to who goes.
+        others = others.where(or_(Affiliation.valid_until.is_(None), Affiliation.valid_until >= row.valid_from))
     session().execute(others.values(is_primary=False).execution_options(synchronize_session="fetch"))
 
 

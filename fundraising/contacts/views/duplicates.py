@@ -11,7 +11,7 @@ from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.contacts.queries import ContactRow, contact, display_names
 from fundraising.contacts.queries.likeness import candidate, candidate_between, candidate_page, candidates_to_judge
-from fundraising.contacts.queries.merges import merge_page, mergeable
+from fundraising.contacts.queries.merges import linked, merge_page, mergeable
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.likeness import POINTS, Likeness
 from fundraising.contacts.rules.merging import GROUPS, MergeFault, MergeRefused, Side, choices, refuse_unlike
@@ -208,7 +208,7 @@ def _unlike(survivor_id: int, loser_id: int) -> MergeFault | None:
         refuse_unlike(mergeable(survivor_id), mergeable(loser_id))
     except MergeRefused as refused:
         return refused.reason
-    return None
+    return MergeFault.LINKED if linked(survivor_id, loser_id) else None
 
 
 def _chosen() -> dict[str, Side]:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
+    from fundraising.accounts.queries.trail import Deed
     from fundraising.contacts.queries.record import ContactRecord
     from fundraising.web.lists import Page, Wanted
+
+_MERGING = ("contact.merged", "contact.unmerged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,32 @@ def _mails(contact: ContactRecord, most: int) -> Iterator[Moment]:
 
 
 def _changes(contact: ContactRecord, most: int) -> Iterator[Moment]:
-    for entry in deeds_about("contact", contact.numbers, most=most):
+    asked = most
+    entries = deeds_about("contact", contact.numbers, most=asked)
+    while len(_told_once(entries)) < most and len(entries) == asked:
+        asked *= 2
+        entries = deeds_about("contact", contact.numbers, most=asked)
+    for entry in _told_once(entries)[:most]:
         yield _at("change", entry.at, entry)
+
+
+def _told_once(entries: list[Deed]) -> list[Deed]:
+    return [
+        entry
+        for later, entry in zip([None, *entries], entries, strict=False)
+        if not (_is_a_note(entry) or (later is not None and _is_one_merge(later, entry)))
+    ]
+
+
+def _is_a_note(entry: Deed) -> bool:
+    """A note that was written stands in the story itself."""
+    return entry.action == "contact.note" and not entry.before
+
+
+def _is_one_merge(entry: Deed, other: Deed) -> bool:
+    """A merge is written down with both contacts, and both are this one now."""
+    across = (entry.after.get("other"), other.after.get("other"))
+    return entry.action == other.action in _MERGING and across == (other.subject_id, entry.subject_id)
 
 
 def _notes(contact: ContactRecord, most: int) -> Iterator[Moment]:

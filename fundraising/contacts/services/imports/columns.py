@@ -50,7 +50,7 @@ def rows_of(facts: Facts) -> dict[Part, dict[str, Any]]:
             "given_name": name.given_name,
             "name_prefix": name.prefix,
             "surname": name.surname,
-            "match_name": match_name(facts.organisation_name or name.surname)[:200],
+            "match_name": match_name(facts.organisation_name or name.surname),
             "kvk": facts.kvk,
             "rsin": facts.rsin,
         }

@@ -99,7 +99,7 @@ def _better_contact(known: Known, facts: Facts, stands: dict[str, Any]) -> dict[
     if facts.kind is ContactKind.PERSON:
         name = refined(known.facts.name, facts.name)
         return stands | numbers | {"salutation": name.salutation.value, "given_name": name.given_name}
-    folded = match_name(facts.organisation_name)[:200]
+    folded = match_name(facts.organisation_name)
     if folded == stands["match_name"]:
         return stands | numbers
     return stands | numbers | {"organisation_name": facts.organisation_name, "match_name": folded}

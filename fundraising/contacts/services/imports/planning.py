@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundraising.clock import today
 from fundraising.contacts.queries import current_ids
+from fundraising.contacts.queries.merges import line_above
 from fundraising.contacts.rules import ConsentState, OrganisationKind, full_name, match_name
 from fundraising.contacts.rules.folding import folded
 from fundraising.contacts.rules.refusals import Refusal
@@ -27,7 +28,6 @@ from fundraising.contacts.services.imports.known import (
 )
 from fundraising.contacts.services.imports.merging import Change, changes_of, conflicts, new_rows, new_ways
 from fundraising.contacts.services.imports.pieces import Piece, store_pieces
-from fundraising.contacts.services.ties import line_above
 from fundraising.imports.rules import Outcome, Reason, StagedRow
 from fundraising.imports.services.kinds import Examined
 
