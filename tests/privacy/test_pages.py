@@ -1,7 +1,7 @@
 """A person's file, erasing, and who is due: the pages."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,9 @@ from fundraising.accounts.services.mails import mail_link
 from fundraising.clock import standing_still
 from fundraising.contacts.models import ContactNote, ContactPhone
 from fundraising.contacts.queries import contact
+from fundraising.contacts.rules.households import JointSalutation
+from fundraising.contacts.services.households import form_household
+from fundraising.contacts.services.keeping import note_death
 from fundraising.db import session, transaction
 from fundraising.privacy.jobs import retention_job
 from fundraising.privacy.queries import count_proposals, proposals
@@ -74,6 +77,27 @@ class TestFile:
         assert answer.mimetype == "application/pdf"
         assert answer.get_data().startswith(b"%PDF")
         assert len(answer.get_data()) > 10_000
+
+    def test_a_pdf_is_a_letter_in_the_words_of_its_reader(self, somebody, staff_pages, monkeypatch):
+        written = []
+        monkeypatch.setattr("fundraising.pdf.from_html", lambda html: written.append(html) or b"%PDF")
+        with transaction():
+            partner = contacts.person(surname="Jansen", match_name="jansen", given_name="P.")
+            note_death(somebody, date(2026, 10, 3), version=1)
+            couple = JointSalutation("De heer en mevrouw Jansen", "Beste mensen,")
+            form_household([partner, somebody], couple, version=1)
+            gifts.gift(contact_id=somebody)
+        pages = staff_pages(Role.RELATIONS, language="en")
+        pages.send(pages.get(f"/desk/relaties/{somebody}/dossier").form("/dossier"), button=("vorm", "pdf"))
+        (told,) = written
+        # It is for this one alone, in their language whatever that of the page.
+        assert "Geachte heer of mevrouw," in told or "Geachte" in told
+        assert "Beste mensen," in told.split("Hiervan bewaren")[0].split('class="all"')[1]
+        assert "Beste mensen," not in told.split('class="all"')[0]
+        for words in ("06 12345678", "iDEAL", "Overlijden genoteerd", "3 oktober 2026", "&lt;b&gt;Belde&lt;/b&gt;"):
+            assert words in told, words
+        for bare in ("contact.deceased", "2026-10-03", "+31612345678", ">staff<", ">nl<"):
+            assert bare not in told, bare
 
     def test_each_field_has_a_name(self, somebody):
         with transaction():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from fundraising.accounts.forms import ROLE_NAMES
+from fundraising.clock import parse_instant
 from fundraising.money import Euro
 from fundraising.web import formats
 from fundraising.web.locale import lazy_text as _
@@ -108,6 +109,8 @@ FIELDS = {
     "what": _("What was wrong"),
     "why": _("Why"),
     "with": _("With contacts"),
+    "written_at": _("Written on"),
+    "written_by": _("Written by"),
 }
 _PROOFS = {
     "app": _("app"),
@@ -134,6 +137,7 @@ _known: dict[str, Callable[[Any], str]] = {
     "iban": formats.iban,
     "phone": formats.phone,
     "shape": str.upper,
+    "written_at": lambda at: formats.written_moment(parse_instant(at)),
     "totals": lambda cents: formats.euro(Euro(cents)),
 }
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import force_locale
 
 from fundraising import pdf
 from fundraising.accounts.rules import Permission, Subject
@@ -13,12 +14,13 @@ from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
 from fundraising.clock import now
 from fundraising.contacts.queries import contact
-from fundraising.contacts.rules import UnknownContact
+from fundraising.contacts.rules import UnknownContact, addressed, greeting, postal_address_lines
 from fundraising.db import transaction
 from fundraising.money import Euro
 from fundraising.privacy.services.sources import Kept, file_of
 from fundraising.privacy.views.blueprint import blueprint
 from fundraising.web.lists import chosen
+from fundraising.web.locale import DUTCH, ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,4 +99,18 @@ def _plain(value: object) -> str:
 
 
 def _as_pdf(found: ContactRow, kinds: Sequence[Kept]) -> bytes:
-    return pdf.from_html(render_template("privacy/file_pdf.html", contact=found, kinds=kinds, made_at=now()))
+    """A letter to whom it is about, in their language, with all that is kept below it."""
+    # To them alone: who shares their household may not know what stands here.
+    language = ENGLISH if found.language == ENGLISH else DUTCH
+    spoken = found.organisation_name or addressed(found.name, language)
+    lines = [spoken[:1].upper() + spoken[1:]]
+    with force_locale(language):
+        page = render_template(
+            "privacy/file_pdf.html",
+            lines=postal_address_lines(lines[0], found.address) if found.address is not None else lines,
+            greeting=greeting(found.name, language),
+            contact=found,
+            kinds=kinds,
+            made_at=now(),
+        )
+    return pdf.from_html(page)

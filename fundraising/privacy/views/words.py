@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
-from fundraising.accounts.views.told import told_field
+from fundraising.accounts.views.deeds import deed
+from fundraising.accounts.views.told import told_field, told_value
+from fundraising.contacts.forms.words import HOWS
 from fundraising.money import Euro
 from fundraising.personal import Degree
 from fundraising.privacy.rules import Reason
@@ -16,7 +19,7 @@ from fundraising.web import formats
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Flask
 
@@ -87,7 +90,7 @@ FIELDS = {
     "programme": _("Programme"),
     "provenance": _("Where it was seen"),
     "provider_id": _("Number at Mollie"),
-    "purpose": _("For"),
+    "purpose": _("What for"),
     "reason": _("Reason"),
     "reasons": _("Because of"),
     "received_on": _("Received on"),
@@ -131,12 +134,19 @@ def field_name(key: str) -> str:
     return str(FIELDS.get(key) or told_field(key))
 
 
-def shown(value: Any) -> str:  # noqa: ANN401  whatever stands in a file
-    """A value as people read it; an empty text for what says nothing."""
+def shown(value: Any, key: str = "") -> str:  # noqa: ANN401  whatever stands in a file
+    """A value as people read it, by the field in which it stands; an empty text for what says nothing."""
     if value is None or value is False:
         return ""
+    if isinstance(value, str) and value and key in _BY_FIELD:
+        return _BY_FIELD[key](value)
     # A moment is a date too: the narrower kind stands first.
     return next((write(value) for kind, write in _WRITERS if isinstance(value, kind)), str(value))
+
+
+def _source(text: str) -> str:
+    """How something came to us; behind a colon stands by which number."""
+    return str(_SOURCES.get(text.partition(":")[0], text))
 
 
 def _word(value: Enum) -> str:
@@ -150,9 +160,39 @@ _WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (datetime, lambda at: f"{formats.written_moment(at)}, {formats.time_of_day(at)}"),
     (date, formats.written_date),
     (Enum, _word),
-    (dict, lambda pairs: "; ".join(f"{field_name(key)}: {shown(each)}" for key, each in pairs.items() if shown(each))),
+    (dict, lambda pairs: "; ".join(f"{told_field(key)}: {told_value(each, key)}" for key, each in pairs.items())),
     (list, lambda items: ", ".join(shown(each) for each in items if shown(each))),
 )
+_SOURCES = {
+    "staff": _("typed in by staff"),
+    "online_gift": _("an online gift"),
+    "import": _("an import"),
+    "donation": _("asked for with an online gift"),
+    "token": _("confirmed by the link in a mail"),
+    "unsubscribe": _("by the link in a mailing"),
+    **{how.value: words for how, words in HOWS.items()},
+}
+_METHODS = {
+    "ideal": "iDEAL",
+    "creditcard": _("Card"),
+    "bancontact": "Bancontact",
+    "paypal": "PayPal",
+    "directdebit": _("Direct debit"),
+    "transfer": _("Bank transfer"),
+    "banktransfer": _("Bank transfer"),
+    "cash": _("Cash"),
+    "collection": _("Collection"),
+}
+_BY_FIELD: Mapping[str, Callable[[str], str]] = {
+    "action": deed,
+    "method": lambda text: str(_METHODS.get(text, text)),
+    "source": _source,
+    # As the audit trail tells them.
+    **{
+        name: partial(told_value, field=name)
+        for name in ("channel", "country", "iban", "language", "phone", "preferred_channel", "purpose", "role")
+    },
+}
 # Kinds and states of other slices, as a donor who reads the file understands them.
 _OTHERS = {
     "person": _("Person"),
