@@ -377,8 +377,11 @@ class TestConflict:
         (email,) = record(anna).emails
         page = desk.get(f"/desk/relaties/{anna}/email/{email.row_id}")
         save(desk, f"{anna}/email/{email.row_id}/verwijderen", {})
-        answer = desk.send(page.form(str(email.row_id)), {"address": "b@example.nl"})
-        assert answer.status_code == 404
+        again = desk.submit(page.form(str(email.row_id)), {"address": "b@example.nl"}, status=409)
+        assert "Somebody removed this meanwhile" in again.text
+        assert record(anna).emails == ()
+        desk.submit(again.form("email/nieuw"))
+        assert [each.address for each in record(anna).emails] == ["b@example.nl"]
 
     def test_somebody_who_was_merged_meanwhile(self, desk, anna):
         page = desk.get(f"/desk/relaties/{anna}/bewerken/naam")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import abort, render_template, request
+from flask import abort, render_template, request, url_for
+from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from fundraising.contacts.forms.edits import EditForm
+    from fundraising.contacts.queries.record import ContactRecord
     from fundraising.contacts.views.sections import Section
 
     Answer: TypeAlias = str | Response | tuple[str, int]
@@ -95,7 +97,12 @@ def row(contact_id: int, word: str, row_id: int) -> Answer:
 @blueprint.post(_ROW)
 @requires(Permission.EDIT_CONTACTS)
 def save_row(contact_id: int, word: str, row_id: int) -> Answer:
-    """Change it."""
+    """Change it; where somebody removed it meanwhile, what was typed can be added anew."""
+    contact = found(contact_id)
+    try:
+        PARTS[word].form.shown(contact, row_id)
+    except UnknownContact:
+        return _gone(PARTS[word], word, contact)
     return _save(PARTS[word], word, contact_id, row_id)
 
 
@@ -147,6 +154,16 @@ def _form(of: Section, contact_id: int, row_id: int | None) -> EditForm:
         abort(404)
 
 
+def _gone(of: Section, word: str, contact: ContactRecord) -> Answer:
+    """What was typed, in a form that adds it."""
+    form = of.form(contact, None)
+    form.now_seen(contact)
+    form.form_errors.append(_("Somebody removed this meanwhile. Save what you typed if it should stand here again."))
+    number = contact.contact_id
+    anew = url_for(".new_note", contact_id=number) if of is NOTES else url_for(".new_row", contact_id=number, word=word)
+    return _page(form, word, action=anew), CONFLICT
+
+
 def _conflict(form: EditForm, word: str, stale: StaleRecord) -> str:
     """What was typed beside what stands; saving again means it."""
     compared = form.compared(stale.now)
@@ -154,7 +171,12 @@ def _conflict(form: EditForm, word: str, stale: StaleRecord) -> str:
     return _page(form, word, compared)
 
 
-def _page(form: EditForm, word: str, compared: list[tuple[str, str, str]] | None = None) -> str:
+def _page(form: EditForm, word: str, compared: list[tuple[str, str, str]] | None = None, *, action: str = "") -> str:
     return render_template(
-        "contacts/form.html", form=form, contact=form.contact, word=word, compared=compared, action=request.path
+        "contacts/form.html",
+        form=form,
+        contact=form.contact,
+        word=word,
+        compared=compared,
+        action=action or request.path,
     )
