@@ -78,6 +78,17 @@ def test_it_filters(finance, three, query, found):
         assert "Geen gift past bij dit filter" in page.text
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("query", "told"), [("", ""), ("sorteer=bedrag&jaar=", ""), ("van=2026-03-01", "1"), ("bedrag_van=x&jaar=2026", "2")]
+)
+def test_a_list_that_is_narrowed_shows_by_what(finance, three, query, told):
+    page = finance.get(f"/desk/giften?{query}")
+    [box] = [details for details in page.all("details") if details.get("class") == "filters"]
+    assert (box.get("open") is not None) == bool(told)
+    assert text_of(next(box.iter("summary"))).removeprefix("Filteren").strip() == told
+
+
 def test_an_amount_that_cannot_be_read_is_said_beside_its_field(finance, three):
     page = finance.get("/desk/giften?bedrag_van=1,300")
     assert page.by_id("filter-bedrag_van").get("aria-invalid") == "true"
