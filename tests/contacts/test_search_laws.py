@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -44,7 +46,9 @@ def mistaken(draw: st.DrawFn, word: str) -> str:
 
 
 def long_words(name: str) -> list[str]:
-    return sorted({folded(word) for word in name.split() if len(folded(word)) >= 4})
+    """What anybody takes for a word of a name: between spaces, and the parts of a double name."""
+    found = {folded(word) for word in [*name.split(), *re.split(r"[\W_]+", name)]}
+    return sorted(word for word in found if len(word) >= 4)
 
 
 _many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
