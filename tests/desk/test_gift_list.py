@@ -80,7 +80,8 @@ def test_it_filters(finance, three, query, found):
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
-    ("query", "told"), [("", ""), ("sorteer=bedrag&jaar=", ""), ("van=2026-03-01", "1"), ("bedrag_van=x&jaar=2026", "2")]
+    ("query", "told"),
+    [("", ""), ("sorteer=bedrag&jaar=", ""), ("van=2026-03-01", "1"), ("bedrag_van=x&jaar=2026", "2")],
 )
 def test_a_list_that_is_narrowed_shows_by_what(finance, three, query, told):
     page = finance.get(f"/desk/giften?{query}")

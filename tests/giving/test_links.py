@@ -197,6 +197,19 @@ class TestYield:
         listed = relations.get("/desk/geeflinks").text.replace("\u00a0", " ")
         assert "€ 70" in listed
 
+    def test_the_list_is_sorted_as_its_file_is(self, relations, came):
+        for code in ("aaa", "zzz"):
+            make(relations, code=code)
+        for order, codes in (
+            ("", ["zzz", "aaa", "dorpskerk"]),
+            ("code", ["aaa", "dorpskerk", "zzz"]),
+            ("-opbrengst", ["dorpskerk", "zzz", "aaa"]),
+        ):
+            page = relations.get(f"/desk/geeflinks?sorteer={order}")
+            assert [cell.find("a").text for cell in page.all("td") if "lead" in cell.get("class")] == codes
+            taken = relations.client.get(f"/desk/geeflinks/geeflinks.csv?sorteer={order}").get_data(as_text=True)
+            assert [line.partition(";")[0] for line in taken.splitlines()[1:]] == codes
+
     def test_the_list_is_taken_along(self, relations, came):
         page = relations.get("/desk/geeflinks")
         assert "Deze lijst downloaden" in page.text

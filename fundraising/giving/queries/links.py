@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select, type_coerce
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Case, ColumnElement
 
     from fundraising.giving.rules.links import LinkState
 
@@ -67,9 +68,22 @@ class PromiseThrough:
     created_at: datetime
 
 
-def links(*, skipped: int, most: int, state: LinkState | None = None) -> list[LinkRow]:
-    """Giving links, the newest first; two queries, however many they are."""
-    return _read(*([GivingLink.state == state] if state is not None else []), skipped=skipped, most=most)
+class Order(StrEnum):
+    """What a list of giving links can be sorted by."""
+
+    MADE = "gemaakt"
+    CODE = "code"
+    STANDS = "opbrengst"
+
+
+NEWEST = (Order.MADE, True)
+
+
+def links(
+    *, skipped: int, most: int, state: LinkState | None = None, order: tuple[Order, bool] = NEWEST
+) -> list[LinkRow]:
+    """Giving links in an order, descending or not; two queries, however many they are."""
+    return _read(*([GivingLink.state == state] if state is not None else []), part=(skipped, most), order=order)
 
 
 def link(code: str) -> LinkRow | None:
@@ -100,9 +114,12 @@ def _name(row: Donation) -> str:
     return full_name(PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname))
 
 
-def _read(*conditions: ColumnElement[bool], skipped: int = 0, most: int = 1) -> list[LinkRow]:
-    newest = select(GivingLink).where(*conditions).order_by(GivingLink.id.desc())
-    rows = session().scalars(newest.offset(skipped).limit(most)).all()
+def _read(
+    *conditions: ColumnElement[bool], part: tuple[int, int] = (0, 1), order: tuple[Order, bool] = NEWEST
+) -> list[LinkRow]:
+    skipped, most = part
+    ordered = select(GivingLink).where(*conditions).order_by(*_by(order))
+    rows = session().scalars(ordered.offset(skipped).limit(most)).all()
     came = _yields([row.code for row in rows])
     return [
         LinkRow(
@@ -120,15 +137,26 @@ def _read(*conditions: ColumnElement[bool], skipped: int = 0, most: int = 1) -> 
     ]
 
 
+def _by(order: tuple[Order, bool]) -> list[ColumnElement[Any]]:
+    by, descending = order
+    through = select(func.coalesce(func.sum(_stands()), 0)).where(Donation.source_code == GivingLink.code)
+    keys = {Order.MADE: GivingLink.id, Order.CODE: GivingLink.code, Order.STANDS: through.scalar_subquery()}
+    return [column.desc() if descending else column.asc() for column in (keys[by], GivingLink.id)]
+
+
+def _stands() -> Case[Any]:
+    """What stands of a promise."""
+    return case((Donation.state == DonationState.RECEIVED, standing_of(Donation.reference)), else_=0)
+
+
 def _yields(codes: Collection[str]) -> dict[str, Yield]:
     received = Donation.state == DonationState.RECEIVED
-    stands = case((received, standing_of(Donation.reference)), else_=0)
     sums: Any = select(
         Donation.source_code,
         func.count(),
         func.sum(Donation.amount),
         func.sum(case((received, 1), else_=0)),
-        type_coerce(func.sum(stands), EuroCents),
+        type_coerce(func.sum(_stands()), EuroCents),
     )
     rows = session().execute(sums.where(Donation.source_code.in_(codes)).group_by(Donation.source_code))
     return {

@@ -20,7 +20,7 @@ from fundraising.clock import date_of
 from fundraising.contacts.queries import display_names
 from fundraising.db import transaction
 from fundraising.giving.forms.links import LinkForm
-from fundraising.giving.queries.links import link, promises_through
+from fundraising.giving.queries.links import Order, link, promises_through
 from fundraising.giving.queries.links import links as all_links
 from fundraising.giving.rules.links import CodeTaken, LinkState
 from fundraising.giving.services.links import NewLink, end_link, make_link
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from fundraising.giving.queries.links import LinkRow
+    from fundraising.web.lists import Wanted
     from fundraising.web.sheets import Cell
 
 _SEE_OTHER = 303
@@ -55,13 +56,13 @@ _QUIET_ZONE = 4
 @blueprint.get("")
 @requires(Permission.GIVING_LINKS)
 def links() -> str:
-    """All giving links, the newest first, each with what came through it."""
-    asked = wanted(request.args, sortable=(), default=_NEWEST)
-    state = _STATES.get(request.args.get("stand", ""))
-    page = page_of(all_links(skipped=asked.skipped, most=asked.size + 1, state=state), asked)
+    """All giving links, each with what came through it."""
+    asked = wanted(request.args, sortable=set(Order), default=Sort(Order.MADE, descending=True))
+    page = page_of(_listed(asked, skipped=asked.skipped, most=asked.size + 1), asked)
     return render_template(
         "giving/links/list.html",
         page=page,
+        asked=asked,
         names=display_names({each.contact_id for each in page.items if each.contact_id is not None}),
         programmes=programme_names(current_language()),
     )
@@ -70,9 +71,10 @@ def links() -> str:
 @blueprint.get("/geeflinks.<any(xlsx, csv):extension>")
 @requires(Permission.GIVING_LINKS)
 def links_taken(extension: str) -> Response:
-    """The list as a file, with its filter."""
+    """The list as a file, with its filter and order."""
     shape = SheetFormat(extension)
-    found = all_links(skipped=0, most=_MOST_TAKEN, state=_STATES.get(request.args.get("stand", "")))
+    asked = wanted(request.args, sortable=set(Order), default=Sort(Order.MADE, descending=True))
+    found = _listed(asked, skipped=0, most=_MOST_TAKEN)
     with transaction():
         record("giving_links.exported", Subject("giving_links"), after={"rows": len(found), "shape": shape.value})
     return as_download(Sheet(_("Giving links"), _columns(), _cells(found)), shape)
@@ -172,6 +174,12 @@ def address_of(found: LinkRow) -> str:
 
 def _found(code: str) -> LinkRow:
     return link(code) or abort(404)
+
+
+def _listed(asked: Wanted, *, skipped: int, most: int) -> list[LinkRow]:
+    """The links that the filter in the address lets through, in the order that it asks for."""
+    order = Order(asked.sort.key), asked.sort.descending
+    return all_links(skipped=skipped, most=most, state=_STATES.get(request.args.get("stand", "")), order=order)
 
 
 def _form_page(form: LinkForm) -> str:
