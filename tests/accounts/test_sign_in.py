@@ -149,7 +149,7 @@ class TestSecondStep:
             pages.submit(form, {"code": "000000"}, status=422)
         with app.app_context():
             [told] = [texts(row.id)[1] for row in outbox()]
-        assert "meermaals verkeerde codes" in told
+        assert "steeds verkeerde codes" in told
         pages.submit(form, {"code": code(app, with_app)}, status=429)
 
     def test_a_new_password_gives_no_more_codes_to_guess(self, with_app, pages, app):

@@ -77,7 +77,7 @@ class TestMaking:
 
     def test_from_the_page_of_the_church_that_it_is_for(self, relations, church):
         page = relations.get(f"/desk/relaties/{church}")
-        form = relations.get(page.link("Maak een geeflink hiervoor")).form("/nieuw")
+        form = relations.get(page.link("Geeflink maken")).form("/nieuw")
         assert relations.submit(form).link("Dorpskerk Zeist") == f"/desk/relaties/{church}"
 
     def test_one_that_was_found_by_name_is_chosen_already(self, relations, church):
