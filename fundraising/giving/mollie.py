@@ -258,8 +258,9 @@ class MollieDoor:
     def _client(self) -> Any:  # noqa: ANN401  the client is untyped
         client = getattr(self._local, "client", None)
         if client is None:
-            # The client hands the time-outs on to requests, which takes fractions of a second too.
-            client = Client(api_endpoint=self._settings.api_url, timeout=self._settings.timeout)  # type: ignore[arg-type]
+            # The client hands the time-outs on to requests, which takes fractions of a second too. By itself it would
+            # connect four times and sleep for seconds in between.
+            client = Client(self._settings.api_url, self._settings.timeout, retry=0)  # type: ignore[arg-type]
             client.set_api_key(self._settings.api_key)
             self._local.client = client
         return client

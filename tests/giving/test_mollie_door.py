@@ -125,6 +125,15 @@ def test_a_closed_port_is_mollie_out_of_reach():
         MollieDoor(DoorSettings(KEY, "http://127.0.0.1:9", pauses=())).methods()
 
 
+def test_the_client_tries_nothing_again_by_itself_while_a_donor_waits(monkeypatch):
+    """It would, over https alone, and sleep between its tries for longer than any time-out here."""
+    slept = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", slept.append)
+    with pytest.raises(MollieUnavailable):
+        MollieDoor(DoorSettings(KEY, "https://127.0.0.1:9")).in_a_hurry().methods()
+    assert slept == []
+
+
 def test_an_unknown_payment_is_told_apart(door):
     with pytest.raises(UnknownPayment):
         door.payment("tr_doesnotexist")
