@@ -212,6 +212,10 @@ def _organisation(reader: _Reader) -> Organisation:
 
 
 def _database_url(url: str) -> str:
+    path = url.removeprefix("sqlite:///")
+    if path not in {url, "", ":memory:"}:
+        # From where one stands, as DATA_DIR is; Flask-SQLAlchemy would look in a folder of its own.
+        return f"sqlite:///{Path(path).resolve()}"
     # Hosting companies write postgres:// or postgresql://; SQLAlchemy wants the driver named.
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 

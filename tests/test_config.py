@@ -53,6 +53,12 @@ class TestWithoutAnySetting:
             self.config.secret_key = "other"
 
 
+def test_a_path_begins_where_one_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = Config.from_env({"DATABASE_URL": "sqlite:///geven.sqlite", "DATA_DIR": "var"})
+    assert (config.database_url, config.data_dir) == (f"sqlite:///{tmp_path}/geven.sqlite", tmp_path / "var")
+
+
 def test_all_state_lies_in_one_folder(tmp_path):
     config = Config.from_env({"DATA_DIR": str(tmp_path)})
     assert str(tmp_path) in config.database_url
