@@ -101,7 +101,7 @@ PLACES = {
         ("gift-starts-otherwise", "UPDATE gift_entry SET id = 9999 WHERE source_ref = 'refunded'"),
         ("more-went-back-than-came", "UPDATE gift_entry SET amount = 9999 WHERE source_ref = 'refunded'"),
         ("more-went-back-than-came", "UPDATE gift_entry SET amount = -10001 WHERE source_ref = 'refunded:chargeback'"),
-        ("reversal-does-not-fit", "UPDATE gift_entry SET amount = -10001 WHERE source_ref = 'refunded:chargeback'"),
+        ("reversal-does-not-fit", "UPDATE gift_entry SET amount = 10001 WHERE source_ref = 'refunded:failed'"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET amount = 6000 WHERE source_ref = 'refunded:refund'"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET kind = 'charged_back' WHERE source_ref = 'refunded:failed'"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET method = 'x' WHERE source_ref = 'refunded:failed'"),

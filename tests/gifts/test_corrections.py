@@ -165,6 +165,13 @@ def test_another_amount_is_never_less_than_what_went_back(of_100):
         undo(EntryKind.REFUNDED, 11, Source("psp", "re_2"), GIFT)
 
 
+def test_a_refund_that_failed_does_not_keep_the_amount_up(of_100):
+    undo(EntryKind.REFUNDED, 100, REFUND, GIFT)
+    undo(EntryKind.REFUND_FAILED, 100, Source("psp", "re_1:failed"), REFUND)
+    fix(of_100, Reason.WRONG_AMOUNT, amount=Euro.of(40))
+    assert gift_by_id(of_100).standing == Euro.of(40)
+
+
 @pytest.mark.parametrize(
     ("reason", "facts", "refusal"),
     [

@@ -17,6 +17,7 @@ from fundraising.gifts.rules import (
     BadCorrection,
     Correction,
     EntryKind,
+    Finding,
     MoreThanStands,
     Reason,
     Reversal,
@@ -165,6 +166,7 @@ class Ledger:
 def test_what_stands_is_what_a_plain_sum_says(app_context):
     with transaction():
         programme_id = programme()
+    told: set[Finding] = set()
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
@@ -180,7 +182,10 @@ def test_what_stands_is_what_a_plain_sum_says(app_context):
         assert sum(entry.amount.cents for entry in entries(ledger.gift_id)) == model.stands
         whose = {(model.contact, model.received_on.year): Euro(model.stands)}
         assert ledger.totals() == {key: total for key, total in whose.items() if key[0] and total}
-        assert list(findings()) == []
+        # What an earlier example broke stays broken, and is no fault of this one.
+        new = set(findings()) - told
+        told.update(new)
+        assert not new
         session().rollback()
 
     law()
