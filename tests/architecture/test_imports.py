@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 DOORS = {
     "mollie": {"fundraising/giving/mollie.py"},
     "schwifty": {"fundraising/iban.py"},
-    "weasyprint": {"fundraising/pdf.py"},
+    "weasyprint": {"fundraising/pdf/printing.py"},
     "huey": {"fundraising/tasks.py"},
     "flask_security": {"fundraising/accounts/security.py"},
     "webauthn": {"fundraising/accounts/passkeys.py"},

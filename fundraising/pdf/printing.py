@@ -1,4 +1,4 @@
-"""Printed matter: the only door to WeasyPrint. Fonts come with the house, and nothing is fetched from elsewhere."""
+"""The only door to WeasyPrint. Fonts come with the house, and nothing is fetched from elsewhere."""
 
 from __future__ import annotations
 
