@@ -95,7 +95,7 @@ def test_an_amount_that_cannot_be_given_says_why(donor):
     for typed, message in (
         ("", "Please fill in the amount that you would like to give."),
         ("-5", "Please fill in an amount above zero."),
-        ("veel", "Please write the amount in digits, such as 75 or 1.300 or 12,50."),
+        ("veel", "Please write the amount in digits, such as 75 or 1300 or 12.50."),
     ):
         donor.other_amount(typed)
         donor.send()

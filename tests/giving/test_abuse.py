@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import Address
 from fundraising.db import session, transaction
+from fundraising.gifts.rules import written_reference
 from fundraising.giving import queries
 from fundraising.giving.jobs import sync_payment
 from fundraising.giving.models import Donation, Payment
 from fundraising.giving.queries.addresses import addresses_to_judge
-from fundraising.giving.rules import Route
+from fundraising.giving.rules import PaymentStatus, Route
 from fundraising.giving.rules.velocity import (
     MOST_FAILURES_IN_A_DAY,
     MOST_MAILED_IN_A_DAY,
@@ -21,7 +22,9 @@ from fundraising.giving.rules.velocity import (
 )
 from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.donations import note_address
+from fundraising.giving.services.payments import abandon
 from fundraising.giving.simulator import lifecycle
+from fundraising.giving.simulator.faults import add_api_fault
 from fundraising.mailer import OutgoingMail
 from fundraising.money import Euro
 from tests.giving.giving_form import Visitor
@@ -44,7 +47,20 @@ def test_trying_again_is_counted_as_a_form_is(visitor, house):
         session().rollback()
         statuses.append(visitor.pages.client.post(f"/bedankt/{reference}/opnieuw").status_code)
     assert statuses == [303] * (MOST_FAILURES_IN_A_DAY - 1) + [429] * 4
+    page = visitor.pages.submit(visitor.pages.get(f"/bedankt/{reference}").form("/opnieuw"), status=429)
+    for fact in ("€ 1", "NL61 INGB 0006 3914 16", written_reference(reference)):
+        assert fact in page.text
     assert session().scalar(select(func.count()).select_from(Payment)) == MOST_FAILURES_IN_A_DAY
+
+
+def test_what_never_reached_mollie_is_no_try_of_a_card(visitor, house):
+    add_api_fault(house.mollie.world.store, {"kind": "status", "status": 503, "method": "POST", "times": 1_000})
+    references = [visitor.give(email=f"a{number}@example.nl") for number in range(MOST_FAILURES_IN_A_DAY)]
+    with transaction():
+        for payment in queries.payments():
+            abandon(payment.payment_id)
+    assert len(references) == len(queries.payments(PaymentStatus.ABANDONED)) == MOST_FAILURES_IN_A_DAY
+    assert visitor.give(email="z@example.nl")
 
 
 def test_what_is_refused_does_not_shut_small_gifts_for_others(house):

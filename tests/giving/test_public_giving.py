@@ -165,6 +165,13 @@ def test_a_link_with_an_amount(visitor, wanted, amount, other):
     assert (values["amount"], values["other_amount"]) == ([amount], [other])
 
 
+@pytest.mark.parametrize(("wanted", "cents"), [("2.750", 275_000), ("2.750,50", 275_050), ("75", 7_500)])
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_the_amount_of_a_link_is_taken_as_it_stands_there(visitor, language, wanted, cents):
+    visitor.give(f"{language}{HERSTELWERK}?bedrag={wanted}")
+    assert only_donation().amount == Euro(cents)
+
+
 def test_errors_stand_at_the_field_and_above_and_what_was_typed_stays(visitor):
     page = visitor.submit(email="anna@gmial", iban="NL91 ABNA 0417 1643 0", message="Dag <b>", status=422)
     assert {"#email", "#iban"} == {link.get("href") for link in page.by_id("errors").iter("a")}

@@ -289,4 +289,4 @@ def _amount(text: str) -> Euro:
     try:
         return Euro.parse(text)
     except NotAnAmount as wrong:
-        raise ValidationError(_("Please write the amount in digits, such as 75 or 1.300 or 12,50.")) from wrong
+        raise ValidationError(_("Please write the amount in digits, such as 75 or 1300 or 12.50.")) from wrong

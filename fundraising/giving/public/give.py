@@ -161,7 +161,9 @@ def _beginning(offer: Offer, wanted: str) -> dict[str, str]:
         return {"amount": amount.value}
     if not offer.limits.least <= amount <= offer.limits.most:
         return first
-    return {"amount": OTHER, "other_amount": amount.written(english=offer.english).lstrip("€\u00a0")}
+    # Not as an English page writes it elsewhere: a form cannot tell whether 2,750 is thousands or a few euros.
+    typed = amount.value.removesuffix(".00") if offer.english else amount.written().lstrip("€\u00a0")
+    return {"amount": OTHER, "other_amount": typed}
 
 
 def _hidden(token: str, via: str) -> Markup:

@@ -52,9 +52,14 @@ def programme_or_404(code: str) -> ProgrammeView:
     return next((view for view in all_programmes() if view.code == code), None) or abort(404)
 
 
+def programme_of(programme_id: int) -> ProgrammeView:
+    """A programme in the language of this request."""
+    return next(view for view in all_programmes() if view.id == programme_id)
+
+
 def programme_name(programme_id: int) -> str:
-    """What a programme is called in the language of this request."""
-    return next(view.name for view in all_programmes() if view.id == programme_id)
+    """What it is called."""
+    return programme_of(programme_id).name
 
 
 def offer_of(view: ProgrammeView) -> Offer:

@@ -22,7 +22,7 @@ from fundraising.giving.jobs import mollie_door, sync_payment
 from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
-from fundraising.giving.public.kept import kept, programme_name
+from fundraising.giving.public.kept import kept, programme_name, programme_of
 from fundraising.giving.public.standing import Standing, standing_of
 from fundraising.giving.queries import DonationStatus, donation_status
 from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Route
@@ -34,7 +34,6 @@ from fundraising.giving.services.donations import (
     payment_to_use,
 )
 from fundraising.logs import get_logger, summary
-from fundraising.web.errors import error_page
 from fundraising.web.limits import LOOK_UPS, SMALL_FORMS, client_digest, limited
 from fundraising.web.locale import public_url
 from fundraising.web.tokens import BadToken
@@ -50,6 +49,7 @@ _SECONDS_BETWEEN_LOOKS = 3.0
 _MOST_REMEMBERED = 5_000
 _LOOKED = "giving_looked"
 _UNPROCESSABLE = 422
+_TOO_MANY = 429
 _WAIT_SECONDS = 600
 
 _log = get_logger()
@@ -113,7 +113,7 @@ def try_again(reference: str) -> AnyResponse:
             payment_id = payment_to_use(status.reference, mode=mollie_door().mode, address_digest=client_digest())
     except TooManyTries:
         _log.warning("giving.refused", why="tries")
-        return error_page(429, retry_after=_WAIT_SECONDS)
+        return _refused(status)
     except AlreadyPaid:
         return go_to("giving.thanks", reference=status.reference)
     except NotPayableOnline:
@@ -134,6 +134,13 @@ def address(reference: str) -> AnyResponse:
     with transaction():
         note_address(status.reference, form.address())
     return go_to("giving.thanks", reference=status.reference, adres="ja")
+
+
+def _refused(status: DonationStatus) -> Response:
+    """No further try, but the way by one's own bank, under the reference that the gift has."""
+    programme = programme_of(status.programme_id)
+    page = render_template("giving/refused.html", programme=programme, status=status)
+    return make_response(page, _TOO_MANY, {"Retry-After": str(_WAIT_SECONDS)})
 
 
 def outcome_of(status: DonationStatus, standing: Standing) -> Outcome:

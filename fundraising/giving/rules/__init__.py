@@ -191,9 +191,8 @@ STATUS_ORDER: tuple[PaymentStatus, ...] = (
     PaymentStatus.PAID,
 )
 UNDECIDED = frozenset({PaymentStatus.CREATED, PaymentStatus.OPEN, PaymentStatus.PENDING, PaymentStatus.AUTHORIZED})
-UNSUCCESSFUL = frozenset(
-    {PaymentStatus.EXPIRED, PaymentStatus.CANCELED, PaymentStatus.FAILED, PaymentStatus.ABANDONED},
-)
+# What was abandoned never came to Mollie: nobody tried to pay with it.
+UNSUCCESSFUL = frozenset({PaymentStatus.EXPIRED, PaymentStatus.CANCELED, PaymentStatus.FAILED})
 
 # `failed` is last: by Mollie's account a refund fails after it was sent, when the donor's bank returns it.
 # `canceled` follows only `queued` and `pending`: what was once seen on its way did go.
