@@ -248,8 +248,7 @@ def _adopt_one(payment: DuePayment, row: PaymentRow | None) -> bool:
         return apply_observation(row)
     if payment.created_at < clock.now() - _GIVEN_UP_AFTER:
         abandon(payment.payment_id)
-    else:
-        note_failure(payment, "not at Mollie yet")
+    # Until then it is looked for again, and nobody is told: mostly the donor left, or Mollie was away for a moment.
     return False
 
 
