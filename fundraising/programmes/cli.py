@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.db import transaction
 from fundraising.programmes.queries import programmes
 from fundraising.programmes.rules import ProgrammeDataError
@@ -40,6 +42,8 @@ def load(as_json: bool, folder: Path | None) -> None:
         data = read_folder(folder or resource("programmes/data"))
         with transaction():
             loaded = load_programmes(data)
+            if changes := {each.programme: each.total for each in loaded if each.total}:
+                record("programmes.loaded", Subject("programmes"), after={"changes": changes})
     except ProgrammeDataError as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps([asdict(item) for item in loaded], indent=2) if as_json else _written(loaded))

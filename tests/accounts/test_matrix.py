@@ -45,7 +45,9 @@ class TestEveryRoute:
             permission = access_of(app.view_functions[endpoint]).permission
             if permission is None:
                 continue
-            status = staff_pages(*roles).client.open(address, method=method).status_code
+            answer = staff_pages(*roles).client.open(address, method=method)
+            status = answer.status_code
+            assert "no-store" in answer.headers["Cache-Control"], address
             assert (status != 403) == (permission in allowed), (role, method, address, status)
             assert status < 500, (role, method, address)
             walked += 1

@@ -69,6 +69,12 @@ class TestPassword:
         assert pages.get("/desk/account").heading == "Mijn account"
         assert actions(app) == ["user.signed_in"]
 
+    @pytest.mark.sqlite_only
+    @pytest.mark.parametrize("settings", [{"PUBLIC_URL": "https://geven.example.nl"}])
+    def test_its_cookie_goes_over_an_encrypted_line_alone(self, client):
+        answer = client.get("/desk/inloggen", base_url="https://geven.example.nl")
+        assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(answer.headers["Set-Cookie"].split("; "))
+
     @pytest.mark.parametrize("answers", [{"password": "een-ander-woord"}, {"email": "niemand@example.nl"}])
     def test_another_one_says_the_same_as_an_unknown_address(self, somebody, pages, answers):
         assert "horen niet bij elkaar" in sign_in(pages, RIGHT | answers, 422).text

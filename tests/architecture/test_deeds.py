@@ -25,6 +25,7 @@ A_DEED = re.compile(r"[a-z_]+\.[a-z_]+")
 PUT_TOGETHER = {
     "gift.refund_{}": {"approved", "declined", "withdrawn"},
     "{}.exported": {"contacts", "gifts"},
+    "{}.leafed": {"contacts", "gifts", "import"},
     "consent.{}": {"granted", "withdrawn"},
     "import.{}": {"uploaded", "accepted", "undo_asked", "discarded"},
 }

@@ -160,6 +160,21 @@ def test_a_list_that_changes_while_it_is_taken_along_stands_there_as_it_was(peop
     assert [row.letterhead.contact_id for row in taken] == list(people)
 
 
+def test_whoever_leafs_further_is_written_down(people, staff_pages):
+    with transaction():
+        for number in range(60):
+            gifts.gift(contact_id=contacts.person(surname=f"Bladeraar{number}"))
+    pages = staff_pages(Role.FINANCE)
+    for kind, address in (("contacts", "/desk/relaties"), ("gifts", "/desk/giften")):
+        pages.get(address)
+        session().rollback()
+        assert session().scalar(select(AuditEntry.id).where(AuditEntry.action == f"{kind}.leafed")) is None
+        pages.get(f"{address}?pagina=2")
+        session().rollback()
+        action, after = told()
+        assert (action, after["page"], after["rows"] > 9) == (f"{kind}.leafed", 2, True)
+
+
 class TestGifts:
     def test_as_csv(self, people, staff_pages):
         with transaction():

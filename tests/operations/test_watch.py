@@ -7,9 +7,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from fundraising import mailer, tasks
+from fundraising.accounts.models import AuditEntry
 from fundraising.clock import standing_still
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Finding, LedgerMode
@@ -252,6 +253,7 @@ class TestCommands:
         retried = runner.invoke(args=["mail", "retry", str(number), "--json"])
         assert json.loads(retried.output) == [{"retried": 1}]
         assert runner.invoke(args=["mail", "retry", "999"]).exit_code == 1
+        assert session().scalars(select(AuditEntry.action)).all() == ["mail.retried", "mail.retried"]
 
     def test_a_mail_that_is_being_sent_is_not_sent_beside_that(self, app_context, runner):
         with transaction() as current:

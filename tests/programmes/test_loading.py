@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select
 
+from fundraising.accounts.models import AuditEntry
 from fundraising.db import db, session, transaction
 from fundraising.money import Euro
 from fundraising.programmes.cli import cli
@@ -289,13 +290,16 @@ def test_a_folder_without_files_is_refused(tmp_path) -> None:
         read_folder(tmp_path)
 
 
-def test_the_command_loads_what_ships(runner) -> None:
+def test_the_command_loads_what_ships(runner, app) -> None:
     first = runner.invoke(cli, ["load", "--json"])
     again = runner.invoke(cli, ["load"])
 
     assert (first.exit_code, again.exit_code) == (0, 0), first.output
     assert [item["programme"] for item in json.loads(first.output)] == ["achterblijvers", "herstelwerk"]
     assert again.output == "achterblijvers: as it was\nherstelwerk: as it was\n"
+    with app.app_context():
+        # What changed is in the trail; loading again changed nothing.
+        assert session().scalars(select(AuditEntry.action)).all() == ["programmes.loaded"]
 
 
 def test_the_command_says_what_changed(runner, folder) -> None:

@@ -34,6 +34,7 @@ DEEDS = {
     "contact.account": _("Account changed"),
     "contact.link": _("To what it belongs changed"),
     "contact.note": _("Note written or changed"),
+    "contacts.leafed": _("Leafed through contacts"),
     "contacts.exported": _("Contacts exported"),
     "affiliation.begun": _("Role begun"),
     "affiliation.changed": _("Role changed"),
@@ -52,6 +53,7 @@ DEEDS = {
     "gift.refund_declined": _("Refund declined"),
     "gift.refund_withdrawn": _("Refund withdrawn"),
     "gift.refund_tried_again": _("Refund tried again"),
+    "gifts.leafed": _("Leafed through gifts"),
     "gifts.exported": _("Gifts exported"),
     "payment.settled": _("Payment put aside"),
     "contact.address_left": _("Typed address not taken over"),
@@ -68,6 +70,7 @@ DEEDS = {
     "import.undo_refused": _("Undoing of an import refused"),
     "import.undone": _("Import undone"),
     "import.discarded": _("Import discarded"),
+    "import.leafed": _("Leafed through the rows of an import"),
     "import.refused_rows_taken": _("Refused rows downloaded"),
     "user.added": _("Colleague added"),
     "user.invited": _("Colleague invited"),
@@ -84,6 +87,8 @@ DEEDS = {
     "user.passkey_removed": _("Passkey removed"),
     "user.recovery_codes_made": _("Recovery codes made"),
     "user.second_factor_reset": _("Second step taken away"),
+    "programmes.loaded": _("Programmes loaded"),
+    "mail.retried": _("Mail to be tried again"),
     "audit.erased": _("Wiped from the audit trail"),
 }
 RECORD_KINDS = {
@@ -95,7 +100,9 @@ RECORD_KINDS = {
     "giving_links": _("Giving links"),
     "audit": _("Audit trail"),
     "import": _("Import"),
+    "mail": _("Mail"),
     "payment": _("Payment"),
+    "programmes": _("Programmes"),
     "user": _("Colleague"),
 }
 

@@ -28,6 +28,7 @@ FIELDS = {
     "belongs_to": _("Belongs to contact"),
     "brin": _("BRIN"),
     "by": _("Asked for by"),
+    "changes": _("Changes"),
     "channel": _("Through what"),
     "code": _("Code"),
     "contact_id": _("Contact"),
@@ -68,6 +69,7 @@ FIELDS = {
     "organisation_name": _("Name"),
     "other": _("The other contact"),
     "outcomes": _("Rows by what became of them"),
+    "page": _("Page"),
     "payment": _("What the payment said"),
     "person": _("Person"),
     "phone": _("Telephone number"),
@@ -132,13 +134,23 @@ _JOBS = {
 _A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # `paper:3` is the third thing that this contact said.
 _NUMBERED = re.compile(r"(?<=[a-z]):\d+$")
+
+
+def _count(value: object) -> str:
+    return formats.counted(int(str(value))) if str(value).isdecimal() else str(value)
+
+
 _known: dict[str, Callable[[Any], str]] = {
     "country": formats.country,
+    "entries": _count,
     "iban": formats.iban,
+    "members": _count,
     "phone": formats.phone,
+    "rows": _count,
     "shape": str.upper,
-    "written_at": lambda at: formats.written_moment(parse_instant(at)),
+    "size": _count,
     "totals": lambda cents: formats.euro(Euro(cents)),
+    "written_at": lambda at: formats.written_moment(parse_instant(at)),
 }
 
 
@@ -159,7 +171,11 @@ def told_field(field: str) -> str:
 def told_value(value: Any, field: str) -> str:  # noqa: ANN401  whatever JSON knows
     """A value of a field as people read it."""
     if isinstance(value, dict):
-        parts = (f"{_part(name, field)}: {told_value(part, field)}" for name, part in value.items())
+        # A filter's parts are words of the address, each with values of its own.
+        parts = (
+            f"{_part(name, field)}: {told_value(part, name if field == 'filter' else field)}"
+            for name, part in value.items()
+        )
         return ", ".join(parts)
     if isinstance(value, list):
         return ", ".join(told_value(part, field) for part in value)

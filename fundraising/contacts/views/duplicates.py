@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
+from fundraising.accounts.views.leafing import note_leafing
 from fundraising.contacts.queries import ContactRow, contact, display_names
 from fundraising.contacts.queries.likeness import candidate, candidate_between, candidate_page, candidates_to_judge
 from fundraising.contacts.queries.merges import linked, merge_page, mergeable
@@ -88,6 +89,7 @@ def queue() -> str:
     rows = candidate_page(skip=asked.skipped, limit=asked.size + 1)
     names = display_names({number for row in rows for number in (row.contact_id, row.other_id)})
     page = page_of(rows, asked, total=candidates_to_judge())
+    note_leafing("contacts", page)
     return render_template("contacts/duplicates.html", page=page, names=names, reasons=REASONS, points=POINTS)
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
+from fundraising.accounts.views.leafing import note_leafing
 from fundraising.contacts.queries.listed import (
     MOST_COUNTED,
     ListFilter,
@@ -68,6 +69,7 @@ def contacts() -> str:
     )
     total = count_listed(filters)
     page = page_of(rows, asked, total=total if total < MOST_COUNTED else None)
+    note_leafing("contacts", page)
     return render_template("desk/contacts.html", page=page, asked=asked, facets=_facets(args), town=filters.town or "")
 
 

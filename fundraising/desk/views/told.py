@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g
 
+from fundraising.accounts.views.deeds import DEEDS, RECORD_KINDS
 from fundraising.accounts.views.told import name_values
 from fundraising.contacts.forms.words import (
     ADDRESS_KINDS,
@@ -18,6 +19,7 @@ from fundraising.contacts.forms.words import (
     SCHOOL_LEVELS,
 )
 from fundraising.contacts.rules import DuplicateState
+from fundraising.desk.views import contacts
 from fundraising.desk.views.gifts.words import REASONS as CORRECTIONS
 from fundraising.desk.views.gifts.words import REFUND_STATES
 from fundraising.desk.views.words import CONSENT_STATES, CONTACT_KINDS, ORGANISATION_KINDS
@@ -42,14 +44,21 @@ def init() -> None:
         LinkState.ACTIVE: _("active"),
         LinkState.ENDED: _("ended"),
     }
-    kinds = {"contacts": _("Contacts"), "gifts": _("Gifts")}
+    all_kinds: dict[Any, str] = {**CONTACT_KINDS, **ORGANISATION_KINDS, "contacts": _("Contacts"), "gifts": _("Gifts")}
     called: dict[str, Mapping[Any, str]] = {
         "address_kind": ADDRESS_KINDS,
         "channel": CHANNELS,
         "degree": DEGREES,
         "denomination": DENOMINATIONS,
         "fault": FAULTS,
-        "kind": {**CONTACT_KINDS, **ORGANISATION_KINDS, **kinds},
+        "kind": all_kinds,
+        # Of filters, as they stand in the address.
+        contacts.KIND: {**all_kinds, **RECORD_KINDS},
+        contacts.ORGANISATION: ORGANISATION_KINDS,
+        contacts.DENOMINATION: DENOMINATIONS,
+        contacts.LEVEL: SCHOOL_LEVELS,
+        contacts.LANGUAGE: NATIVE_NAMES,
+        "actie": DEEDS,
         "language": NATIVE_NAMES,
         "level": SCHOOL_LEVELS,
         "organisation_kind": ORGANISATION_KINDS,
@@ -64,12 +73,13 @@ def init() -> None:
     }
     for field, words in called.items():
         name_values(field, words)
-    name_values("programme_id", _programme)
+    for field in ("programme_id", "programma"):
+        name_values(field, _programme)
 
 
 def _programme(number: Any) -> str:  # noqa: ANN401  as JSON has it
     # Asked once per page, however many lines name one.
     if "told_programmes" not in g:
         g.told_programmes = programme_names(current_language())
-    known = g.told_programmes.get(number)
+    known = g.told_programmes.get(int(number)) if str(number).isdecimal() else None
     return known.name if known is not None else str(number)

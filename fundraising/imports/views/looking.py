@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from fundraising.accounts.views.leafing import note_leafing
 from fundraising.imports.forms import (
     FAULTS,
     NOTES,
@@ -63,12 +64,14 @@ def page_of_run(pages: ImportPages, found: RunView, typed: Mapping[str, Any] | N
         skip=asked.skipped,
         limit=asked.size + 1,
     )
+    page = page_of(some, asked)
+    note_leafing("import", page, found.run_id)
     return render_template(
         "imports/run.html",
         pages=pages,
         run=found,
         same=same_file(found) if found.state is ImportState.CHECKED else None,
-        page=page_of(some, asked),
+        page=page,
         facets=_facets(pages, found, outcome),
         notes=[str(NOTES[name]) % {"count": count} for name, count in found.notes.items() if name in NOTES],
         problem=_problem(pages, found),

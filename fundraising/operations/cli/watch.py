@@ -11,6 +11,8 @@ import click
 from flask.cli import AppGroup
 
 from fundraising import mailer, tasks
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.clock import AMSTERDAM, now
 from fundraising.db import LARGEST_NUMBER, transaction
 from fundraising.mailer import MailState
@@ -88,6 +90,8 @@ def retry(numbers: tuple[int, ...], failed: bool, as_json: bool) -> None:
         raise click.UsageError("name the mails, or give --failed")
     with transaction():
         count = mailer.retry(*numbers)
+        if count:
+            record("mail.retried", Subject("mail"), after={"rows": count})
     click.echo(json.dumps([{"retried": count}], indent=2) if as_json else f"{count} to be tried again")
     if count < len(numbers):
         raise click.ClickException("the others are not there, or are sent")

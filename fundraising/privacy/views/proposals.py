@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
+from fundraising.accounts.views.leafing import note_leafing
 from fundraising.db import transaction
 from fundraising.privacy.queries import count_proposals
 from fundraising.privacy.queries import proposals as due_now
@@ -43,6 +44,7 @@ def proposals() -> str:
     asked = wanted(request.args, sortable=(), default=Sort(""))
     rows = due_now(skip=asked.skipped, limit=asked.size + 1)
     page = page_of(rows, asked, total=count_proposals())
+    note_leafing("contacts", page)
     return render_template("privacy/proposals.html", page=page, sources=SOURCES)
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
+from fundraising.accounts.views.leafing import note_leafing
 from fundraising.clock import today
 from fundraising.contacts.queries import display_names
 from fundraising.desk.rules import Facet
@@ -64,6 +65,7 @@ def gifts() -> str:
     """Gifts, newest first; what they add up to where that is soon counted, or asked for with `?totaal=ja`."""
     asked, order = _asked(request.args), _order()
     page = _page(asked.filter, order)
+    note_leafing("gifts", page)
     totals = list_totals(asked.filter, at_any_cost=request.args.get("totaal") == _YES)
     return render_template(
         "desk/gifts/list.html",
