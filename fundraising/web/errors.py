@@ -7,7 +7,14 @@ from urllib.parse import urlsplit
 
 from flask import g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests, Unauthorized
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 
 from fundraising.web.desk import is_desk
 from fundraising.web.locale import lazy_text as _
@@ -60,7 +67,8 @@ def init(app: Flask) -> None:
 def _error_page(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code not in (_EXPLAINED_TO_STAFF if is_desk(request.path) else _EXPLAINED):
         return error
-    if is_desk(request.path):
+    # Under a host that is not ours no address leads anywhere: the plain page needs none.
+    if is_desk(request.path) and not isinstance(error, SecurityError):
         return _staff_page(error, error.code)
     return error_page(error.code, retry_after=_retry_after(error))
 

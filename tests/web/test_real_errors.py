@@ -22,7 +22,9 @@ def as_served(app: Flask) -> Flask:
     return app
 
 
-@pytest.mark.parametrize("address", ["/", "/privacy", "/en/steun/herstelwerk", "/nowhere", "/static/public.css"])
+@pytest.mark.parametrize(
+    "address", ["/", "/privacy", "/en/steun/herstelwerk", "/nowhere", "/static/public.css", "/desk/inloggen"]
+)
 def test_another_host_is_refused_with_a_page(as_served, address):
     page = checked(as_served.test_client().get(address, headers={"Host": "evil.example"}))
     assert page.response.status_code == 400
