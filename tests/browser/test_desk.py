@@ -66,7 +66,7 @@ def test_it_is_used_with_the_keyboard_alone(desk, site, world):
     page = desk(**DESKTOP)
     page.goto(f"{site.url}/desk/relaties")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Toetsen")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Sneltoetsen")).to_be_visible()
     assert_usable(page, "keys")
     page.keyboard.press("Escape")
     page.keyboard.press("j")

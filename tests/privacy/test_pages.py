@@ -94,7 +94,7 @@ class TestFile:
         assert "Geachte heer of mevrouw," in told or "Geachte" in told
         assert "Beste mensen," in told.split("Hiervan bewaren")[0].split('class="all"')[1]
         assert "Beste mensen," not in told.split('class="all"')[0]
-        for words in ("06 12345678", "iDEAL", "Overlijden genoteerd", "3 oktober 2026", "&lt;b&gt;Belde&lt;/b&gt;"):
+        for words in ("06 12345678", "iDEAL", "Overlijden vastgelegd", "3 oktober 2026", "&lt;b&gt;Belde&lt;/b&gt;"):
             assert words in told, words
         for bare in ("contact.deceased", "2026-10-03", "+31612345678", ">staff<", ">nl<"):
             assert bare not in told, bare
