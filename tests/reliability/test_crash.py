@@ -80,7 +80,7 @@ def test_killed_at_any_step_each_gift_is_booked_once_and_thanked_once(processes,
     donors = crowd(DONORS, processes.installation.url, SECRET, mollie.world)
     dying = processes.start(STEPS[step])
     with donors.giving():
-        dying.join(20)
+        dying.join(60)
         assert dying.exitcode == -signal.SIGKILL, "the step was never reached"
         processes.start()
     processes.kill()
