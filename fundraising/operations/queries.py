@@ -148,7 +148,7 @@ def _provider_troubles(at: datetime) -> Iterator[Trouble]:
         yield Trouble("webhooks-parked", message, {"count": behind.parked_hints})
     if behind.failing_payments:
         message = lazy_text(
-            "Payments that cannot be synchronised with Mollie: %(count)s. See `fundraising payments list`."
+            "Payments that cannot be synchronised with Mollie: %(count)s. See `fundraising payments stuck`."
         )
         yield Trouble("payments-failing", message, {"count": behind.failing_payments})
 
