@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
 import zipfile
 from datetime import date
+from errno import ENOSPC
 
 import pytest
 from sqlalchemy import select, text
@@ -20,6 +22,7 @@ from fundraising.mailer import Message, enqueue
 from fundraising.money import Euro
 from fundraising.operations.checks import findings
 from fundraising.operations.rules import BadBackup, FileMember, Manifest, read_manifest, write_manifest
+from fundraising.operations.services import restore
 from fundraising.operations.services.backup import tables, write_backup
 from fundraising.operations.services.restore import check_backup
 from tests.conftest import running_app
@@ -252,6 +255,16 @@ class TestRefusals:
         assert answer.exit_code == 1
         assert list(tmp_path.glob("backup*")) == []
 
+    def test_a_file_that_is_erased_meanwhile_is_left_out(self, filled, tmp_path, monkeypatch):
+        folder = filled.config["DATA_DIR"] / "mail"
+        monkeypatch.setattr(
+            "fundraising.operations.services.backup.stored_files",
+            lambda _folder: iter([folder / "erased.eml", folder / "one.eml"]),
+        )
+        made = make_backup(filled, tmp_path / "backup.zip")
+        assert [file.name for file in made.files] == ["mail/one.eml"]
+        assert check_backup(tmp_path / "backup.zip") == made
+
     def test_a_failure_leaves_no_half_file(self, filled, tmp_path, monkeypatch):
         def fail(*_arguments):
             raise OSError("disk full")
@@ -280,6 +293,26 @@ def test_a_restore_that_failed_may_be_tried_again(filled, elsewhere, runner, tmp
     answer = elsewhere.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup.zip")])
     assert answer.exit_code == 0, answer.output
     assert triggers(elsewhere) == triggers(filled)
+
+
+def test_a_disk_that_is_full_leaves_neither_rows_nor_files(filled, elsewhere, runner, tmp_path, monkeypatch):
+    (filled.config["DATA_DIR"] / "mail" / "two.eml").write_bytes(b"two")
+    runner.invoke(args=["backup", str(tmp_path / "backup.zip")])
+    folder = elsewhere.config["DATA_DIR"] / "mail"
+    with monkeypatch.context() as broken:
+        opened = restore._new
+        broken.setattr(restore, "_new", lambda target: opened(target) if target.name == "one.eml" else _full())
+        answer = elsewhere.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup.zip")])
+    assert (answer.exit_code, "No space left" in answer.output) == (1, True)
+    assert {len(found) for found in rows(elsewhere).values()} == {0}
+    assert list(folder.iterdir()) == []
+    answer = elsewhere.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup.zip")])
+    assert answer.exit_code == 0, answer.output
+    assert {path.name for path in folder.iterdir()} == {"one.eml", "two.eml"}
+
+
+def _full():
+    raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 
 def _disagree(*_arguments):

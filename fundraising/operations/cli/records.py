@@ -57,7 +57,8 @@ def restore(file: Path) -> None:
         flask_migrate.upgrade(revision=manifest.revision)
         with transaction():
             restore_tables(file, manifest)
-        restore_files(file, manifest, _data_dir())
+            # Last, so that a full disk leaves a place that is as empty as it was.
+            restore_files(file, manifest, _data_dir())
         forget_heads()
     except (BadBackup, NotEmpty, OSError) as error:
         raise click.ClickException(str(error)) from None

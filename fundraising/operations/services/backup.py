@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from alembic.migration import MigrationContext
@@ -57,7 +57,7 @@ def write_backup(target: Path, data_dir: Path) -> Manifest:
             database=connection.dialect.name,
             revision=revision,
             tables=tuple(_write_table(archive, connection, table) for table in tables(connection)),
-            files=tuple(_write_file(archive, path, data_dir) for path in stored_files(data_dir)),
+            files=tuple(_write_files(archive, data_dir)),
         )
         archive.writestr(MANIFEST, write_manifest(manifest))
     return manifest
@@ -112,6 +112,13 @@ def _write_table(archive: zipfile.ZipFile, connection: Connection, table: Table)
             lines.write(written)
             count += len(some)
     return TableMember(member.name, member.columns, count, hashed.hexdigest())
+
+
+def _write_files(archive: zipfile.ZipFile, data_dir: Path) -> Iterator[FileMember]:
+    for path in stored_files(data_dir):
+        # Somebody's document may be erased while the others are copied; then it does not belong in here.
+        with suppress(FileNotFoundError):
+            yield _write_file(archive, path, data_dir)
 
 
 def _write_file(archive: zipfile.ZipFile, path: Path, data_dir: Path) -> FileMember:

@@ -85,14 +85,21 @@ def restore_tables(source: Path, manifest: Manifest) -> None:
 
 
 def restore_files(source: Path, manifest: Manifest, data_dir: Path) -> None:
-    """Write the stored files, readable by their owner only. Raises OSError."""
-    with zipfile.ZipFile(source) as archive:
-        for member in manifest.files:
-            target = data_dir / member.name
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with archive.open(member.path) as content, os.fdopen(_new(target), "wb") as file:
-                while chunk := content.read(_CHUNK):
-                    file.write(chunk)
+    """Write the stored files, readable by their owner only; all of them or none. Raises OSError."""
+    written: list[Path] = []
+    try:
+        with zipfile.ZipFile(source) as archive:
+            for member in manifest.files:
+                target = data_dir / member.name
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with archive.open(member.path) as content, os.fdopen(_new(target), "wb") as file:
+                    written.append(target)
+                    while chunk := content.read(_CHUNK):
+                        file.write(chunk)
+    except BaseException:
+        for target in written:
+            target.unlink()
+        raise
 
 
 def _new(target: Path) -> int:
