@@ -7,6 +7,7 @@ Nothing in it depends on the kind of database, so that it can be restored into t
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -103,6 +104,8 @@ def _plain(value: object) -> str:
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
     raise TypeError(f"a backup has no way to write a {type(value).__name__}")
 
 

@@ -57,6 +57,8 @@ def read_folder(folder: Path) -> list[ProgrammeData]:
             data.append(read_programme(path.name, path.read_text(encoding="utf-8")))
         except ProgrammeDataError as error:
             faults += error.faults
+        except UnicodeDecodeError:
+            faults.append(f"{path.name}: is not text in UTF-8")
     codes = [item.code for item in data]
     faults += [
         f"{item.file}: code {item.code} stands in another file too" for item in data if codes.count(item.code) > 1

@@ -11,13 +11,19 @@ from datetime import date
 from errno import ENOSPC
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import null, select, text
 
 from config import Config
+from fundraising.accounts.models import Passkey
+from fundraising.accounts.rules import Role
+from fundraising.accounts.services import Subject, record
+from fundraising.clock import now
 from fundraising.db import db, is_sqlite, session, transaction
 from fundraising.gifts.queries import financial_year_total
 from fundraising.gifts.rules import Source
 from fundraising.gifts.services import close_year
+from fundraising.imports.models import ImportRow, ImportRun
+from fundraising.imports.rules import ImportState, Outcome
 from fundraising.mailer import Message, enqueue
 from fundraising.money import Euro
 from fundraising.operations.checks import findings
@@ -26,6 +32,7 @@ from fundraising.operations.services import restore
 from fundraising.operations.services.backup import tables, write_backup
 from fundraising.operations.services.restore import check_backup
 from tests.conftest import running_app
+from tests.factories.accounts import user
 from tests.factories.contacts import person
 from tests.factories.gifts import gift, refund
 from tests.factories.programmes import programme
@@ -53,12 +60,29 @@ def filled(app):
                 {"later": later},
             )
             enqueue(Message("thanks", "anna@example.nl", "Dank — € 25", "regel\r\nnog een\n", "<p>€</p>"))
+            _staff_and_an_import(current)
         with transaction():
             close_year(2024, "finance")
     folder = app.config["DATA_DIR"] / "mail"
     folder.mkdir()
     (folder / "one.eml").write_bytes(b"\x00\xff" * 1000)
     return app
+
+
+def _staff_and_an_import(current) -> None:
+    """What is not text, a number or a date: keys, values that are true or not, and JSON with and without a value."""
+    made = user(Role.FINANCE)
+    key = {"credential_id": bytes(range(256)), "public_key": b"", "sign_count": 1, "backed_up": True}
+    current.add(Passkey(user_id=made.id, name="Mijn telefoon", created_at=now(), **key))
+    record("user.invited", Subject("user", made.id), after={"name": "Ève \\ ❤"})
+    run = ImportRun(kind="gifts", state=ImportState.CHECKED, digest="0" * 64, filename="é.csv", size=1,
+                    headers=["Naam", "\\", "\t"], uploaded_at=now(), uploaded_by="test")  # fmt: skip
+    current.add(run)
+    current.flush()
+    for line, plan in enumerate(({"bedrag": "€ 1", "leeg": None}, None, null())):
+        current.add(
+            ImportRow(run_id=run.id, line=line, outcome=Outcome.NEW, label="x", cells=[], reasons=[], plan=plan)
+        )
 
 
 def make_backup(app, file) -> Manifest:
@@ -109,6 +133,24 @@ def test_everything_comes_back(filled, elsewhere, runner, tmp_path):
     assert stat.S_IMODE(copied.stat().st_mode) == 0o600
 
 
+def test_each_kind_of_column_has_a_value_in_what_these_tests_bring_back(filled):
+    kinds, seen, found = set(), set(), rows(filled)
+    with filled.app_context():
+        for table in tables(session().connection()):
+            for number, column in enumerate(table.columns):
+                kinds.add(type(column.type))
+                seen |= {type(column.type) for row in found[table.name] if row[number] is not None}
+    assert seen == kinds
+
+
+def test_no_value_and_a_null_in_json_stay_two_things(filled, elsewhere, runner, tmp_path):
+    runner.invoke(args=["backup", str(tmp_path / "backup.zip")])
+    assert elsewhere.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup.zip")]).exit_code == 0
+    with elsewhere.app_context():
+        lines = session().scalars(text("SELECT line FROM import_row WHERE plan IS NULL")).all()
+    assert lines == [2]
+
+
 def test_life_goes_on_in_the_restored_place(filled, elsewhere, runner, tmp_path):
     runner.invoke(args=["backup", str(tmp_path / "backup.zip")])
     assert elsewhere.test_cli_runner().invoke(args=["restore", str(tmp_path / "backup.zip")]).exit_code == 0
@@ -132,8 +174,9 @@ def test_sqlite_goes_over_into_postgresql_and_back(sqlite_databases, postgresql_
             data_dir = tmp_path / str(number)
             with running_app(Config.from_env({"DATABASE_URL": url, "DATA_DIR": str(data_dir)})) as app:
                 if number == 0:
-                    with app.app_context(), transaction():
+                    with app.app_context(), transaction() as current:
                         gift(amount=Euro(12345))
+                        _staff_and_an_import(current)
                         enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
                 else:
                     answer = app.test_cli_runner().invoke(args=["restore", str(tmp_path / f"{number - 1}.zip")])

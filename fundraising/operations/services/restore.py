@@ -10,13 +10,16 @@ import hashlib
 import json
 import os
 import zipfile
+from base64 import b64decode
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from alembic.migration import MigrationContext
-from sqlalchemy import Date, DateTime, func, inspect, select, text
+from sqlalchemy import JSON, Date, DateTime, LargeBinary, Text, func, inspect, select, text
+from sqlalchemy import column as column_clause
+from sqlalchemy import table as table_clause
 
 from fundraising.db import is_sqlite, session
 from fundraising.operations.rules import MANIFEST, BadBackup, FileMember, Manifest, TableMember, read_manifest
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Column, Connection, Table, TableClause
 
 _ROWS_AT_A_TIME = 2_000
 _CHUNK = 1 << 20
@@ -142,21 +145,27 @@ def _guards_aside(connection: Connection, ours: list[Table]) -> Iterator[None]:
 
 def _load_sqlite(connection: Connection, table: Table, member: TableMember, lines: IO[bytes]) -> None:
     readers = [_reader(table, column) for column in member.columns]
+    into = _as_text(table).insert()
     while some := list(islice(lines, _ROWS_AT_A_TIME)):
         rows = [
             {column: read(value) for column, read, value in zip(member.columns, readers, json.loads(line), strict=True)}
             for line in some
         ]
-        connection.execute(table.insert(), rows)
+        connection.execute(into, rows)
 
 
 def _load_postgresql(connection: Connection, table: Table, member: TableMember, lines: IO[bytes]) -> None:
     prepare = connection.dialect.identifier_preparer
     columns = ", ".join(map(prepare.quote, member.columns))
     cursor: Any = connection.connection.cursor()
+    # PostgreSQL reads days and instants by itself; what stands in Base64 it does not.
+    binary = [number for number, name in enumerate(member.columns) if _is_binary(table.columns[name])]
     with cursor.copy(f"COPY {prepare.format_table(table)} ({columns}) FROM STDIN") as copy:
         for line in lines:
-            copy.write_row(json.loads(line))
+            row = json.loads(line)
+            for number in binary:
+                row[number] = _bytes(row[number])
+            copy.write_row(row)
     for column in table.primary_key.columns:
         # Numbering goes on after the highest number that came back; a column that is not numbered has no sequence.
         highest = func.coalesce(select(func.max(column)).scalar_subquery(), 1)
@@ -171,4 +180,18 @@ def _reader(table: Table, column: str) -> Callable[[Any], Any]:
         return lambda value: None if value is None else datetime.fromisoformat(value)
     if isinstance(kind, Date):
         return lambda value: None if value is None else date.fromisoformat(value)
-    return lambda value: value
+    return _bytes if _is_binary(table.columns[column]) else lambda value: value
+
+
+def _as_text(table: Table) -> TableClause:
+    """The table with its JSON as the text that it is in a backup."""
+    kinds = {found.name: Text() if isinstance(found.type, JSON) else found.type for found in table.columns}
+    return table_clause(table.name, *(column_clause(name, kind) for name, kind in kinds.items()))
+
+
+def _is_binary(column: Column[Any]) -> bool:
+    return isinstance(column.type, LargeBinary)
+
+
+def _bytes(value: str | None) -> bytes | None:
+    return None if value is None else b64decode(value)
