@@ -290,6 +290,12 @@ def test_a_folder_without_files_is_refused(tmp_path) -> None:
         read_folder(tmp_path)
 
 
+def test_a_file_that_is_no_text_is_named(folder) -> None:
+    (folder / "other.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ProgrammeDataError, match=r"other\.toml: is not text in UTF-8"):
+        read_folder(folder)
+
+
 def test_the_command_loads_what_ships(runner, app) -> None:
     first = runner.invoke(cli, ["load", "--json"])
     again = runner.invoke(cli, ["load"])
