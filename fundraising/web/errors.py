@@ -49,6 +49,10 @@ _EXPLAINED_TO_STAFF = _EXPLAINED | {
     403: (_("This is not open to you"), _("None of your roles has it. An administrator can give you one that does.")),
     404: (_("This cannot be found here"), _("The address may have been mistyped, or what stood here was taken away.")),
     413: (_("That is too much"), _("What you sent is larger than this page takes.")),
+    501: (
+        _("This server cannot make PDF files"),
+        _("It lacks Pango, which makes them. Please tell an administrator; all else works."),
+    ),
 }
 _OPEN_TOO_LONG = (
     _("This page was open too long"),

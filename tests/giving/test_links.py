@@ -7,6 +7,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from fundraising import pdf
 from fundraising.accounts.rules import Role
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
@@ -141,6 +142,18 @@ class TestSpreading:
         picture = relations.client.get("/desk/geeflinks/dorpskerk/qr.png").data
         [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
         assert code.text == "http://localhost/via/dorpskerk"
+
+    @pytest.mark.sqlite_only
+    def test_where_pango_is_not_installed_a_poster_is_refused_in_words(self, relations, programme_id, monkeypatch):
+        make(relations, code="dorpskerk")
+
+        def missing(*_arguments):
+            raise OSError("cannot load library 'libpango-1.0-0'")
+
+        monkeypatch.setattr(pdf, "_printing", missing)
+        answer = relations.client.get("/desk/geeflinks/dorpskerk/poster.pdf")
+        assert (answer.status_code, "Pango ontbreekt" in answer.text) == (501, True)
+        assert relations.client.get("/desk/geeflinks/dorpskerk/qr.png").status_code == 200
 
     def test_a_poster_asks_nothing_that_the_printer_leaves_out(self, relations, church, caplog):
         make(relations, code="dorpskerk", contact=str(church))
