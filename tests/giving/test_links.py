@@ -12,7 +12,7 @@ from fundraising.accounts.rules import Role
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Source
-from fundraising.giving.rules import DonationState
+from fundraising.giving.rules import DonationState, Route
 from fundraising.giving.rules.links import BadCode, new_code, parse_code
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
@@ -189,6 +189,7 @@ class TestYield:
                     by=donor(surname=f"Vries{number}"),
                     source_code="dorpskerk",
                     amount=Euro.of(100),
+                    route=Route.TRANSFER,
                     state=state,
                     programme_id=programme_id,
                 )
