@@ -1,27 +1,31 @@
 """Two contacts that become one, and two again."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, text
 
-from fundraising.clock import now
+from fundraising.clock import now, today
 from fundraising.contacts.models import ChurchDetails, Contact, ContactNote, DuplicateCandidate, OrganisationLink
 from fundraising.contacts.queries import consent_state, contact, display_names
 from fundraising.contacts.queries.likeness import candidate_page, candidates_to_judge
 from fundraising.contacts.queries.merges import merge_page, mergeable, merges_of, undoable
-from fundraising.contacts.rules import ConsentState, OrganisationKind, PersonName, Salutation, UnknownContact
+from fundraising.contacts.queries.record import record
+from fundraising.contacts.rules import Address, ConsentState, OrganisationKind, PersonName, Salutation, UnknownContact
+from fundraising.contacts.rules.details import Account, AddressEntry
 from fundraising.contacts.rules.merging import MergeFault, MergeRefused, Side
 from fundraising.contacts.rules.organisations import Denomination
 from fundraising.contacts.rules.refusals import Reason, Refusal
+from fundraising.contacts.rules.terms import Term
 from fundraising.contacts.services.consents import grant_consent
 from fundraising.contacts.services.duplicates import judge_again, judge_different, note_duplicates_of
 from fundraising.contacts.services.keeping import rename_person
 from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ties import affiliate, link_organisation
+from fundraising.contacts.services.ways import add_account, add_address, change_address, remove_account
 from fundraising.db import db, session, transaction
 from fundraising.gifts.queries import tax_year_total
 from fundraising.money import Euro
@@ -117,6 +121,24 @@ class TestMerging:
         assert [role.role for role in contact(first).affiliations] == ["penningmeester"]
         assert [role.contact_id for role in contact(church).affiliations] == [first]
         assert consent_state(first, "newsletter", "email") is ConsentState.GRANTED
+
+    def test_an_address_and_an_account_of_both_stand_once_and_change_as_one(self):
+        first, second = both()
+        address, account = AddressEntry(Address("Kade", "1", "2801 AB", "Gouda")), Account("NL44RABO0123456789")
+        with transaction():
+            for each in (first, second):
+                add_address(each, address)
+                add_account(each, account)
+        merged(first, second)
+        (place,), (proven, iban) = record(first).places, record(first).ibans
+        assert (iban.iban, proven.iban) == (account.iban, IBAN)
+        with transaction():
+            left = AddressEntry(address.address, term=Term(None, today() - timedelta(days=1)))
+            change_address(first, place.row_id, left, version=record(first).version)
+            remove_account(first, iban.row_id, version=record(first).version)
+        assert contact(first).address is None
+        assert [each.term for each in record(first).places] == [left.term]
+        assert [each.iban for each in record(first).ibans] == [IBAN]
 
     def test_what_tells_more_stands_unless_somebody_chose_otherwise(self):
         first, second = both()

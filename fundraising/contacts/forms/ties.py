@@ -181,9 +181,10 @@ class HandoverForm(PickForm, NameFields, EditForm):
 
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:
-        """Nothing is filled in but the day: today. Raises UnknownContact for a role that is not there."""
+        """Today, and the account where there is but one. Raises UnknownContact for a role that is not there."""
         row_of(contact.positions, row_id)
-        return {"day": today()}
+        standing = [each for each in contact.ibans if not each.term.ended_by(today())]
+        return {"day": today(), "old_iban": str(standing[0].row_id) if len(standing) == 1 else ""}
 
     @property
     def position(self) -> Position:

@@ -298,15 +298,22 @@ def _ibans(ids: Sequence[int]) -> tuple[IbanEntry, ...]:
         )
         for row in rows
     ]
-    return tuple(_standing_first(entries))
+    by_account: dict[tuple[object, ...], IbanEntry] = {}
+    for entry in entries:
+        by_account.setdefault((entry.iban, entry.provenance, entry.holder, entry.term), entry)
+    return tuple(_standing_first(by_account.values()))
 
 
 def _places(ids: Sequence[int]) -> tuple[PlaceEntry, ...]:
     rows = session().scalars(
         select(PostalAddress).where(PostalAddress.contact_id.in_(ids)).order_by(PostalAddress.id.desc())
     )
-    entries = [PlaceEntry(row.id, address_of(row), row.kind, Term(row.valid_from, row.valid_until)) for row in rows]
-    return tuple(_standing_first(entries))
+    # Contacts that were merged often had the same.
+    entries: dict[tuple[object, ...], PlaceEntry] = {}
+    for row in rows:
+        entry = PlaceEntry(row.id, address_of(row), row.kind, Term(row.valid_from, row.valid_until))
+        entries.setdefault((entry.address, entry.kind, entry.term), entry)
+    return tuple(_standing_first(entries.values()))
 
 
 def address_of(row: PostalAddress) -> Address:

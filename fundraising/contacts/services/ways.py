@@ -20,6 +20,8 @@ from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import ColumnElement
 
     from fundraising.contacts.rules import Address
@@ -169,8 +171,9 @@ def change_address(contact_id: int, row_id: int, entry: AddressEntry, *, version
     place = _owned(PostalAddress, row.id, row_id)
     _check(entry.term)
     before = _place_told(place)
-    for column, value in _place_columns(entry).items():
-        setattr(place, column, value)
+    for same in _saying_the_same(PostalAddress, row.id, place):
+        for column, value in _place_columns(entry).items():
+            setattr(same, column, value)
     return note_change(row, "contact.address", before=before, after=_place_told(place))
 
 
@@ -178,7 +181,8 @@ def remove_address(contact_id: int, row_id: int, *, version: int) -> None:
     """Forget an address that was never right. Raises StaleRecord."""
     row = locked(contact_id, version)
     place = _owned(PostalAddress, row.id, row_id)
-    session().delete(place)
+    for same in _saying_the_same(PostalAddress, row.id, place):
+        session().delete(same)
     note_change(row, "contact.address", before=_place_told(place))
 
 
@@ -233,8 +237,9 @@ def change_account(contact_id: int, row_id: int, account: Account, *, version: i
         if known.provenance in PROVEN:
             raise Refusal(Reason.PROVEN)
         _refuse_known(ContactIban, row.id, ContactIban.iban == account.iban)
-        known.iban = account.iban
-    _set_account(known, account)
+    for same in _saying_the_same(ContactIban, row.id, known):
+        same.iban = account.iban
+        _set_account(same, account)
     return note_change(row, "contact.account", before=before, after=_account_told(known))
 
 
@@ -244,7 +249,8 @@ def remove_account(contact_id: int, row_id: int, *, version: int) -> None:
     known = _owned(ContactIban, row.id, row_id)
     if known.provenance in PROVEN:
         raise Refusal(Reason.PROVEN)
-    session().delete(known)
+    for same in _saying_the_same(ContactIban, row.id, known):
+        session().delete(same)
     note_change(row, "contact.account", before=_account_told(known))
 
 
@@ -258,6 +264,19 @@ def _same_mailbox(contact_id: int, email: ContactEmail) -> list[ContactEmail]:
     """Its row, and those of contacts merged into this one that hold the same mailbox and would show in its place."""
     theirs = select(ContactEmail).where(ContactEmail.contact_id.in_(known_as(contact_id)))
     return list(session().scalars(theirs.where(ContactEmail.match_address == email.match_address)))
+
+
+# By which an address and an account are told from others of the same contact.
+_TELLING: Mapping[type[Any], tuple[str, ...]] = {
+    PostalAddress: ("street", "house_number", "postcode", "town", "country", "kind", "valid_from", "valid_until"),
+    ContactIban: ("iban", "provenance", "holder", "valid_from", "valid_until"),
+}
+
+
+def _saying_the_same(table: type[Way], contact_id: int, row: Way) -> list[Way]:
+    """Its row, and those of contacts merged into this one that say the same and would show in its place."""
+    same = (getattr(table, name).is_not_distinct_from(getattr(row, name)) for name in _TELLING[table])
+    return list(session().scalars(select(table).where(table.contact_id.in_(known_as(contact_id)), *same)))
 
 
 def _owned(table: type[Way], contact_id: int, row_id: int) -> Way:

@@ -145,7 +145,8 @@ def make_two(merge_id: int) -> Response:
     except MergeRefused as refused:
         notice(_FAULTS[refused.reason], tone=Tone.WARN)
         return redirect(url_for("duplicates.merges"), SEE_OTHER)
-    notice(_("They are two contacts again."))
+    name = contact(survivor_id).display_name
+    notice(_("They are two contacts again. What came in since the merge stays with %(name)s.", name=name))
     return redirect(_contact_page(survivor_id), SEE_OTHER)
 
 
