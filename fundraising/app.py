@@ -164,6 +164,3 @@ cli = _OurCommands(
 )
 for _command in BEFORE_THE_APP:
     cli.add_command(_command)
-
-if __name__ == "__main__":
-    cli()

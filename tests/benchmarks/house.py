@@ -29,7 +29,7 @@ class Processes:
 
     @contextmanager
     def running(self, *command: str) -> Iterator[None]:
-        """A Python process, `-m fundraising.app worker` say; it must still run at the end, where it is stopped."""
+        """A Python process, `-m fundraising worker` say; it must still run at the end, where it is stopped."""
         name = command[-1].rpartition(":")[2] if command else "python"
         # It ends with us, also when we are killed.
         environment = {"PATH": os.environ["PATH"], "FUNDRAISING_PARENT": str(os.getpid())} | dict(self.settings)
@@ -61,7 +61,7 @@ class Processes:
     def web(self, port: int = 0) -> Iterator[str]:
         """The web server of the house."""
         port = port or free_port(0)
-        with self.listening(port, "-m", "fundraising.app", "web", "--port", str(port)) as url:
+        with self.listening(port, "-m", "fundraising", "web", "--port", str(port)) as url:
             yield url
 
     @contextmanager
@@ -77,6 +77,6 @@ class Processes:
         """A simulated Mollie."""
         port = free_port(0)
         where = str(self.folder / f"simulator-{port}")
-        command = ("-m", "fundraising.app", "simulator", "--data-dir", where, "--port", str(port))
+        command = ("-m", "fundraising", "simulator", "--data-dir", where, "--port", str(port))
         with self.listening(port, *command) as url:
             yield url

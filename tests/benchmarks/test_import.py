@@ -219,7 +219,7 @@ def _import(
 ) -> dict[str, float]:
     command = [kind, "import", str(file), "--accept", "--count", str(count), "--choose", choice, *more]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.measured", sys.executable, "-m", "fundraising.app", *command],
+        [sys.executable, "-m", "tests.benchmarks.measured", sys.executable, "-m", "fundraising", *command],
         cwd=PROJECT,
         env=settings,
         capture_output=True,

@@ -37,7 +37,7 @@ def test_webhooks_at_100_a_second(
     told = known * REPEATS
     Random(7).shuffle(told)
     with (
-        processes.running("-m", "fundraising.app", "worker"),
+        processes.running("-m", "fundraising", "worker"),
         processes.web(web_port) as url,
     ):
         at_constant_rate(url, [post(PATH, f"id={known[0]}")] * 50, per_second=50)

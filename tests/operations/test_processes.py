@@ -61,7 +61,7 @@ class Started:
         self._log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "fundraising.app", *arguments],
+                [sys.executable, "-m", "fundraising", *arguments],
                 cwd=log.parent,
                 env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"} | environment,
                 stdout=output,
@@ -132,7 +132,7 @@ def gone(processes: list[psutil.Process]) -> bool:
 def beside(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command of ours in the folder of that data."""
     return subprocess.run(
-        [sys.executable, "-m", "fundraising.app", *arguments],
+        [sys.executable, "-m", "fundraising", *arguments],
         cwd=environment["DATA_DIR"],
         env={"PATH": os.environ["PATH"]} | environment,
         capture_output=True,

@@ -45,7 +45,7 @@ class Family:
     def start(self, name: str, *arguments: str) -> None:
         """Start `fundraising ARGUMENTS` as a process that ends when this one does."""
         # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
-        command = [sys.executable, "-m", "fundraising.app", *arguments]
+        command = [sys.executable, "-m", "fundraising", *arguments]
         environment = os.environ | {_PARENT: str(os.getpid())}
         process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603  our own commands
         self._children.append(Child(name, process))
