@@ -66,8 +66,8 @@ _BATCH = 200
 # died, waits for minutes.
 _TAKEN_TOGETHER = 20
 # After each hint, for those who wait to write: SQLite lets one do so at a time, and a worker that books payment after
-# payment leaves them hardly a moment.
-_PAUSE_SECONDS = 0.015
+# payment leaves them hardly a moment. Three times as long as a booking holds it, so that few meet two in a row.
+_PAUSE_SECONDS = 0.03
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
 # What was taken back within this time is looked at every minute, however much it is. Longer than a house is ever down,
