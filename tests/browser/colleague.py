@@ -49,9 +49,9 @@ class Colleague(Donor):
         )
         assert wide <= screen, f"{self.page.url} is {wide} px wide on a screen of {screen}"
 
-    def said(self, message: str) -> None:
+    def said(self, message: str, **values: str) -> None:
         """Wait until the page says that something was done."""
-        expect(self.page.get_by_role("status")).to_contain_text(self.say(message))
+        expect(self.page.get_by_role("status")).to_contain_text(self.say(message) % values)
 
     def link(self, message: str) -> Locator:
         return self.page.get_by_role("link", name=self.say(message))

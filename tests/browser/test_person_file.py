@@ -48,4 +48,7 @@ def test_a_persons_file_on_request(colleague, hanneke, screen):
     bea.go("/desk/logboek?soort=contact")
     bea.assert_well_made()
     told = bea.page.get_by_role("row").filter(has_text=bea.say("Complete file made"))
-    assert [("pdf" in row, "json" in row) for row in told.all_inner_texts()] == [(False, True), (True, False)]
+    assert [("pdf" in row, "json" in row) for row in map(str.lower, told.all_inner_texts())] == [
+        (False, True),
+        (True, False),
+    ]

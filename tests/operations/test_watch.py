@@ -168,7 +168,7 @@ class TestTheJobs:
             self.watch(START + timedelta(minutes=minutes))
         (mail,) = mails()
         assert (mail.kind, mail.recipient) == ("alert", "beheer@example.nl")
-        assert "fundraising payments list" in mail.text
+        assert "fundraising payments stuck" in mail.text
         with transaction() as current:
             current.execute(update(WebhookHint).values(state=HintState.DONE))
         self.watch(START + timedelta(minutes=25))
