@@ -40,7 +40,7 @@ FIELDS = {
     "after": _("After"),
     "alike": _("Looks alike"),
     "amount": _("Amount"),
-    "at": _("On"),
+    "at": _("Date"),
     "before": _("Before"),
     "booked_on": _("Booked on"),
     "cells": _("What stood there"),
