@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fundraising.accounts.models import AuditEntry
 from fundraising.accounts.rules import Role
 from fundraising.clock import now, today
-from fundraising.contacts.models import PostalAddress
+from fundraising.contacts.models import Contact, PostalAddress
 from fundraising.contacts.queries import contact
 from fundraising.contacts.rules import Address
 from fundraising.contacts.services.ways import set_postal_address
@@ -67,6 +67,11 @@ class TestAddresses:
             assert session().scalars(select(DonorDetails.street)).all() == [""]
             assert session().scalars(select(AuditEntry.action)).all() == ["contact.address_left"]
             session().rollback()
+
+    def test_nobody_is_asked_where_the_dead_live(self, app, relations, moved):
+        with app.app_context(), transaction() as current:
+            current.execute(update(Contact).values(deceased_on=today()))
+        assert "Lange <b>Weg" not in relations.get("/desk/").text
 
     def test_the_list_asks_no_more_as_it_grows(self, app, relations, moved, queries):
         with queries() as few:

@@ -120,9 +120,11 @@ class NewAddress:
 
 
 def newest_addresses(*, since: datetime, most: int) -> list[NewAddress]:
-    """Addresses of e-mail that came since then, the latest first."""
+    """Addresses of e-mail that came since then, of the living, the latest first."""
     rows = session().execute(
         select(ContactEmail.contact_id, ContactEmail.address, ContactEmail.created_at)
+        .join(Contact, Contact.id == ContactEmail.contact_id)
+        .where(Contact.deceased_on.is_(None))
         .order_by(ContactEmail.id.desc())
         .limit(most)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
-from fundraising.contacts.models import PostalAddress
+from fundraising.contacts.models import Contact, PostalAddress
 from fundraising.contacts.queries.letterheads import letterheads
 from fundraising.contacts.rules import Address, tidy_postcode
 from fundraising.db import session
@@ -32,8 +32,9 @@ class AddressToJudge:
 
 
 def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
-    """Addresses that donors typed and that are not where their post goes, the newest gift first."""
-    return _to_judge(_unknown().order_by(Donation.id.desc()).limit(most))
+    """Addresses that donors typed and that are not where their post goes, the newest gift first; of the living."""
+    living = Donation.contact_id.in_(select(Contact.id).where(Contact.deceased_on.is_(None)))
+    return _to_judge(_unknown().where(living).order_by(Donation.id.desc()).limit(most))
 
 
 def address_to_judge(donation_id: int) -> AddressToJudge | None:
