@@ -33,8 +33,8 @@ class AddressToJudge:
 
 def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
     """Addresses that donors typed and that are not where their post goes, the newest gift first; of the living."""
-    living = Donation.contact_id.in_(select(Contact.id).where(Contact.deceased_on.is_(None)))
-    return _to_judge(_unknown().where(living).order_by(Donation.id.desc()).limit(most))
+    living = _unknown().join(Contact, Contact.id == Donation.contact_id).where(Contact.deceased_on.is_(None))
+    return _to_judge(living.order_by(Donation.id.desc()).limit(most))
 
 
 def address_to_judge(donation_id: int) -> AddressToJudge | None:
