@@ -12,6 +12,7 @@ from flask_babel import gettext
 from fundraising.accounts.views.deeds import deed
 from fundraising.accounts.views.told import told_field, told_value
 from fundraising.contacts.forms.words import HOWS
+from fundraising.gifts.forms.words import METHODS
 from fundraising.money import Euro
 from fundraising.personal import Degree
 from fundraising.privacy.rules import Reason
@@ -172,20 +173,9 @@ _SOURCES = {
     "unsubscribe": _("by the link in a mailing"),
     **{how.value: words for how, words in HOWS.items()},
 }
-_METHODS = {
-    "ideal": "iDEAL",
-    "creditcard": _("Card"),
-    "bancontact": "Bancontact",
-    "paypal": "PayPal",
-    "directdebit": _("Direct debit"),
-    "transfer": _("Bank transfer"),
-    "banktransfer": _("Bank transfer"),
-    "cash": _("Cash"),
-    "collection": _("Collection"),
-}
 _BY_FIELD: Mapping[str, Callable[[str], str]] = {
     "action": deed,
-    "method": lambda text: str(_METHODS.get(text, text)),
+    "method": lambda text: str(METHODS.get(text, text)),
     "source": _source,
     # As the audit trail tells them.
     **{

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fundraising.gifts.forms.words import METHODS
 from fundraising.gifts.rules import EntryKind, Reason
 from fundraising.giving.queries import offered_methods
 from fundraising.giving.rules.methods import english_name
@@ -82,19 +83,6 @@ _STUCK: Mapping[str, str] = {
     "UnusableAnswer": _("The answer of Mollie cannot be read."),
 }
 
-# Of ways to pay that Mollie does not offer us today, or never did.
-_METHODS: Mapping[str, str] = {
-    "ideal": "iDEAL",
-    "creditcard": _("Card"),
-    "bancontact": "Bancontact",
-    "paypal": "PayPal",
-    "directdebit": _("Direct debit"),
-    "transfer": _("Bank transfer"),
-    "banktransfer": _("Bank transfer"),
-    "cash": _("Cash"),
-    "collection": _("Collection"),
-}
-
 
 def why_stuck(error: str) -> str:
     """What an error that was noted with a payment means; nothing for one that has no words."""
@@ -105,7 +93,7 @@ def method_names() -> dict[str, str]:
     """What ways to pay are called in the language of this page; see `method_name`."""
     english = current_language() == ENGLISH
     offered = {each.code: english_name(each) if english else each.description for each in offered_methods()}
-    return {code: str(name) for code, name in _METHODS.items()} | offered
+    return {code: str(name) for code, name in METHODS.items()} | offered
 
 
 def method_name(code: str, names: Mapping[str, str]) -> str:
