@@ -157,8 +157,10 @@ def contacts(wanted: ContactFilter) -> Iterator[ContactSummary]:
 
 
 def display_names(contact_ids: Collection[int]) -> dict[int, str]:
-    """The names of contacts, each under the id that was asked for; two queries, however many."""
+    """The names of contacts, each under the id that was asked for; two queries, however many, and none for nobody."""
     current = current_ids(contact_ids)
+    if not current:
+        return {}
     rows = session().scalars(select(Contact).where(Contact.id.in_(set(current.values()))))
     names = {row.id: display_name(row) for row in rows}
     return {asked: names[now] for asked, now in current.items() if now in names}

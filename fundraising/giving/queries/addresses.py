@@ -57,6 +57,8 @@ def _unknown() -> Select[Donation]:
 
 def _to_judge(unknown: Select[Donation]) -> list[AddressToJudge]:
     found = [(donation, _typed_address(donation.donor)) for donation in session().scalars(unknown)]
+    if not found:
+        return []
     heads = letterheads({donation.contact_id for donation, _typed in found if donation.contact_id is not None})
     known = ((donation, typed, heads[donation.contact_id or 0].address) for donation, typed in found)
     return [
