@@ -7,8 +7,7 @@ import gc
 
 def main() -> None:
     """Load the application and do what the command line asks."""
-    # What is loaded here stays. Looking through it for garbage takes a quarter of the start, and later on, in a server,
-    # a tenth of a second each time, while somebody waits.
+    # What is loaded here stays: looking through it for garbage takes a quarter of the start, and is as idle later on.
     gc.disable()
     from fundraising.app import cli  # noqa: PLC0415  after that line
 
