@@ -12,7 +12,7 @@ from fundraising.accounts.rules import Role
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Source
-from fundraising.giving.rules import DonationState, Route
+from fundraising.giving.rules import DonationState, PaymentStatus, Route
 from fundraising.giving.rules.links import BadCode, new_code, parse_code
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
@@ -20,7 +20,7 @@ from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
 from tests.factories.contacts import organisation
 from tests.factories.gifts import gift, refund
-from tests.factories.giving import donation, donor
+from tests.factories.giving import donation, donor, payment
 
 
 @pytest.fixture
@@ -210,6 +210,17 @@ class TestYield:
         assert relations.get(given).link("dorpskerk") == "/desk/geeflinks/dorpskerk"
         listed = relations.get("/desk/geeflinks").text.replace("\u00a0", " ")
         assert "€ 70" in listed
+
+    @pytest.mark.broken_ledger
+    def test_a_promise_that_was_paid_twice_counts_with_both_gifts(self, app, relations, came):
+        with app.app_context(), transaction():
+            twice = donation(source_code="dorpskerk", amount=Euro.of(40), state=DonationState.RECEIVED)
+            for attempt, reference in ((1, twice.reference), (2, None)):
+                paid = payment(twice, attempt=attempt, status=PaymentStatus.PAID)
+                source = Source("mollie", paid.provider_id)
+                gift(amount=Euro.of(40), reference=reference, source=source, programme_id=twice.programme_id)
+            refund(source, Euro.of(15))
+        assert "2, waarvan nog € 135 staat" in relations.get("/desk/geeflinks/dorpskerk").text.replace("\u00a0", " ")
 
     def test_the_list_is_sorted_as_its_file_is(self, relations, came):
         for code in ("aaa", "zzz"):

@@ -15,7 +15,8 @@ from fundraising.money import Euro
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Subquery
+    from sqlalchemy import ScalarSelect, Subquery
+    from sqlalchemy.orm import InstrumentedAttribute
 
 
 def received_lines(system: str) -> Subquery:
@@ -36,6 +37,24 @@ def references_from(system: str, refs: Collection[str]) -> dict[str, str]:
         select(GiftEntry.source_ref, Gift.reference).join(Gift, Gift.id == GiftEntry.gift_id).where(*came)
     )
     return {row.source_ref: row.reference for row in rows}
+
+
+def standing_from(
+    system: str, ref: InstrumentedAttribute[str | None], *, but_for: InstrumentedAttribute[str]
+) -> ScalarSelect[Euro | None]:
+    """What stands of the gift that came from a system under a name in another slice's column, for a sum in SQL.
+
+    NULL without a gift, or where it has the reference `but_for`.
+    """
+    first, each = aliased(GiftEntry), aliased(GiftEntry)
+    return (
+        select(func.sum(each.amount))
+        .join(first, first.gift_id == each.gift_id)
+        .join(Gift, Gift.id == first.gift_id)
+        .where(first.source_system == system, first.source_ref == ref, Gift.reference != but_for)
+        .correlate(ref.class_, but_for.class_)
+        .scalar_subquery()
+    )
 
 
 def gone_sources(system: str, refs: Collection[str]) -> set[str]:

@@ -11,8 +11,9 @@ from sqlalchemy import case, func, select, type_coerce
 from fundraising.contacts.rules import PersonName, full_name
 from fundraising.db import EuroCents, session
 from fundraising.gifts.queries import standing_of
-from fundraising.giving.models import Donation, GivingLink
-from fundraising.giving.rules import DonationState
+from fundraising.gifts.queries.sources import standing_from
+from fundraising.giving.models import Donation, GivingLink, Payment
+from fundraising.giving.rules import PROVIDER, DonationState
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
@@ -145,8 +146,11 @@ def _by(order: tuple[Order, bool]) -> list[ColumnElement[Any]]:
 
 
 def _stands() -> Case[Any]:
-    """What stands of a promise."""
-    return case((Donation.state == DonationState.RECEIVED, standing_of(Donation.reference)), else_=0)
+    """What stands of a promise; one that was paid twice became two gifts, of which one has a reference of its own."""
+    more = func.sum(standing_from(PROVIDER, Payment.provider_id, but_for=Donation.reference))
+    of_others = select(more).where(Payment.donation_id == Donation.id).correlate(Donation).scalar_subquery()
+    stands = func.coalesce(standing_of(Donation.reference), 0) + func.coalesce(of_others, 0)
+    return case((Donation.state == DonationState.RECEIVED, stands), else_=0)
 
 
 def _yields(codes: Collection[str]) -> dict[str, Yield]:
