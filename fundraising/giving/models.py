@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundraising.contacts.rules import Salutation
@@ -113,6 +113,9 @@ class Payment(Model):
     next_check_at: Mapped[datetime | None]
     check_failures: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str] = mapped_column(String(500), default="")
+    # Refunds and chargebacks in Mollie's lists, each with its state, for which we looked and that could not be booked:
+    # once somebody has put that away, it is the next one that has us look again.
+    listed: Mapped[str] = mapped_column(Text, default="")
 
 
 class PaymentEvent(Model):

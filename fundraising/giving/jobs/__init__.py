@@ -222,7 +222,7 @@ def _taken(payment: DuePayment) -> bool:
         return take_payment(payment)
 
 
-def _newly_taken_back(door: MollieDoor) -> set[str]:
+def _newly_taken_back(door: MollieDoor) -> dict[str, set[str]]:
     session().rollback()  # nothing stays open while Mollie is asked
     found = door.taken_back_since(clock.now() - _TAKEN_BACK_WITHIN)
     facts = [(fact.payment_id, fact.ref, str(fact.state)) for fact in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -271,16 +272,24 @@ def lost_payments(now: datetime, *, most: int) -> list[DuePayment]:
     return _due(Payment.provider_id.is_(None), now, most)
 
 
-def unseen(facts: Sequence[tuple[str, str, str]]) -> set[str]:
-    """Of facts (payment id, refund or chargeback id, state) at the provider, the payments of ours that lack one."""
-    ours = select(Payment.provider_id, PaymentEvent.provider_ref, PaymentEvent.state).outerjoin(
+def unseen(facts: Sequence[tuple[str, str, str]]) -> dict[str, set[str]]:
+    """Of facts (payment id, refund or chargeback id, state) at the provider, those that payments of ours lack.
+
+    By payment, each as one word; without those for which we looked already, whatever came of that.
+    """
+    ours = select(Payment.provider_id, Payment.listed, PaymentEvent.provider_ref, PaymentEvent.state).outerjoin(
         PaymentEvent,
         PaymentEvent.payment_id == Payment.id,
     )
     rows = session().execute(ours.where(Payment.provider_id.in_({payment_id for payment_id, _, _ in facts}))).all()
-    known = {(payment_id, ref, state) for payment_id, ref, state in rows}
-    payment_ids = {payment_id for payment_id, _, _ in known}
-    return {fact[0] for fact in facts if fact[0] in payment_ids and fact not in known}
+    known: dict[str, set[str]] = defaultdict(set)
+    for payment_id, listed, ref, state in rows:
+        known[payment_id or ""] |= {f"{ref}:{state}", *listed.split()}
+    found: dict[str, set[str]] = defaultdict(set)
+    for payment_id, ref, state in facts:
+        if payment_id in known and f"{ref}:{state}" not in known[payment_id]:
+            found[payment_id].add(f"{ref}:{state}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

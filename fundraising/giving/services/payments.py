@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from fundraising import clock
 from fundraising.contacts.rules import Address, Identity, OrganisationKind
@@ -39,7 +39,7 @@ from fundraising.giving.services.refunds import follow_refunds
 from fundraising.iban import InvalidIban, check
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -105,15 +105,14 @@ def note_failure(taken: DuePayment, error: str) -> None:
     )
 
 
-def make_due(provider_ids: Collection[str]) -> None:
-    """Have payments looked at now, unless that failed before: then their time is set already."""
+def make_due(news: Mapping[str, Collection[str]]) -> None:
+    """Have payments looked at now of which Mollie lists news, unless a look failed before: then their time is set."""
     now = clock.now()
-    session().execute(
-        update(Payment)
-        .where(Payment.provider_id.in_(provider_ids), Payment.check_failures == 0)
-        .where(or_(Payment.next_check_at.is_(None), Payment.next_check_at > now))
-        .values(next_check_at=now),
-    )
+    told = select(Payment).where(Payment.provider_id.in_(news)).order_by(Payment.id).with_for_update()
+    for payment in session().scalars(told.execution_options(populate_existing=True)):
+        payment.listed = " ".join(sorted({*payment.listed.split(), *news[payment.provider_id or ""]}))
+        if not payment.check_failures and (payment.next_check_at is None or payment.next_check_at > now):
+            payment.next_check_at = now
 
 
 def abandon(payment_id: int) -> None:
@@ -182,7 +181,7 @@ def _observe(payment: Payment, donation: Donation, row: PaymentRow, known: Seque
         # An answer that was overtaken on its way may still name the method that the donor chose at first.
         payment.method = row.method or payment.method
     payment.paid_at = payment.paid_at or row.paid_at
-    payment.check_failures, payment.error = 0, ""
+    payment.check_failures, payment.error, payment.listed = 0, "", ""
     payment.next_check_at = next_check(
         payment.status, payment.created_at, clock.now(), moving=_refund_under_way(events)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from fundraising.accounts.services import Subject, record
 from fundraising.db import LARGEST_NUMBER, session
@@ -23,8 +23,8 @@ def settle_stuck(name: str, reason: str) -> None:
     """
     held = select(Payment).where(_is_called(name)).with_for_update().execution_options(populate_existing=True)
     payment = session().scalar(held)
-    parked = select(WebhookHint).where(WebhookHint.provider_id == name, WebhookHint.state == HintState.PARKED)
-    hint = session().scalar(parked.with_for_update().execution_options(populate_existing=True))
+    told = select(WebhookHint).where(WebhookHint.provider_id == name, _failed())
+    hint = session().scalar(told.with_for_update().execution_options(populate_existing=True))
     errors = {"payment": payment.error if payment else "", "webhook": hint.error if hint else ""}
     if hint is not None:
         hint.state = HintState.DONE
@@ -32,9 +32,15 @@ def settle_stuck(name: str, reason: str) -> None:
         payment.error, payment.check_failures, payment.next_check_at = "", 0, None
     elif hint is None:
         raise LookupError(name)
-    told = {kind: error for kind, error in errors.items() if error}
+    before = {kind: error for kind, error in errors.items() if error}
     subject = Subject("payment", payment.id if payment else None)
-    record("payment.settled", subject, before=told, after={"mollie": name, "reason": reason})
+    record("payment.settled", subject, before=before, after={"mollie": name, "reason": reason})
+
+
+def _failed() -> ColumnElement[bool]:
+    """A webhook that was put aside, or is about to be; not one that came again since."""
+    again = and_(WebhookHint.state == HintState.WAITING, WebhookHint.attempts > 0, WebhookHint.error != "")
+    return or_(WebhookHint.state == HintState.PARKED, again)
 
 
 def _is_called(name: str) -> ColumnElement[bool]:
