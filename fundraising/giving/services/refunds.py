@@ -21,7 +21,6 @@ from fundraising.giving.queries.refunds import refund_under_way
 from fundraising.giving.rules import PROVIDER, Event, EventKind, PaymentStatus, retry_at
 from fundraising.giving.rules.refunds import (
     GONE,
-    SPOKEN_FOR,
     TO_ASK,
     UNBOOKED,
     MoreThanLeft,
@@ -238,9 +237,12 @@ def _locked(request_id: int) -> tuple[RefundRequest, Payment]:
 
 def _left(payment: Payment, *, but_for: RefundRequest | None = None) -> Euro:
     """What is left of a payment and of the gift that it became, which a correction may have made smaller."""
-    held = select(RefundRequest).where(RefundRequest.payment_id == payment.id, RefundRequest.state.in_(SPOKEN_FOR))
-    others = [each.amount for each in session().scalars(held) if but_for is None or each.id != but_for.id]
-    return left_of(_received(payment), _events(payment), others)
+    events = _events(payment)
+    seen = {event.provider_ref for event in events}
+    held = select(RefundRequest).where(RefundRequest.payment_id == payment.id, RefundRequest.state.in_(UNBOOKED))
+    # One that Mollie took on counts by what was seen of it, and until then by what was asked.
+    unseen = [each for each in session().scalars(held) if each.provider_ref not in seen and each is not but_for]
+    return left_of(_received(payment), events, [each.amount for each in unseen])
 
 
 def _received(payment: Payment) -> Euro:
