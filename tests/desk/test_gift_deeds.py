@@ -209,6 +209,21 @@ class TestRefunding:
         assert "Terugbetaling onderweg" in text
         assert refund.id in text
 
+    def test_one_that_failed_waits_until_it_is_put_aside(self, app, finance, door, mollie, online):
+        reference, provider_id = online
+        self.refund(finance, reference, "300")
+        (refund,) = mollie.world.refunds(provider_id)
+        for state in ("processing", "failed"):
+            lifecycle.move_refund(mollie.world, refund.id, state)
+        with app.app_context():
+            sync_payment(door, provider_id)
+        waiting = finance.get("/desk/terugbetalingen")
+        assert "€ 300" in finance.get("/desk/").text.replace("\u00a0", " ")
+        done = finance.submit(waiting.form("/afhandelen"))
+        assert "De mislukte terugbetaling is terzijde gelegd." in done.text
+        assert "mislukt, afgehandeld" in done.text.lower()
+        assert not finance.get("/desk/terugbetalingen").all("form", action="/afhandelen")
+
     def test_the_amount_is_not_corrected_while_a_refund_is_under_way(self, finance, mollie, online):
         reference, _provider_id = online
         preview = correcting(finance, reference, "bedrag", {"amount": "800"})

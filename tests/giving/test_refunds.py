@@ -19,7 +19,7 @@ from fundraising.giving.jobs import find_unheard, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import MollieDoor, MollieUnavailable
-from fundraising.giving.queries.refunds import refund_request, refunds_in
+from fundraising.giving.queries.refunds import refund_request, refunds_in, refunds_to_look_at
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import EventKind
 from fundraising.giving.rules.refunds import (
@@ -31,11 +31,14 @@ from fundraising.giving.rules.refunds import (
     WrongState,
 )
 from fundraising.giving.services.refunds import (
+    adopt_refund,
     approve_refund,
     decline_refund,
     keep_refunds_off,
     left_to_refund,
     request_refund,
+    settle_refund,
+    take_refund,
     try_now,
     withdraw_refund,
 )
@@ -214,6 +217,61 @@ def test_a_refund_whose_amount_changes_once_it_is_booked_is_told_until_somebody_
     with later(hours=20):
         assert find_unheard(house.door).failed == 0
     assert (stuck(most=10), standing(paid)) == ([], Euro.of(700))
+
+
+def test_a_refund_that_cannot_be_booked_is_put_aside_until_mollie_tells_more(house, mollie, paid, later):
+    gift_id = gift_by_source(Source("mollie", paid)).gift_id
+    right = Correction(gift_id=gift_id, reason=Reason.WRONG_AMOUNT, recorded_by="test", amount=Euro.of(1000))
+    with transaction():
+        correct(replace(right, amount=Euro.of(200)))
+    refund = lifecycle.refund(mollie.world, paid, lifecycle.RefundOrder(cents=300_00, status="processing"))
+    with later(minutes=5):
+        assert find_unheard(house.door).failed == 1
+        with transaction():
+            settle_stuck(paid, "the gift was corrected wrongly")
+        assert find_unheard(house.door).failed == 0
+    with later(days=3):
+        assert find_unheard(house.door).failed == 0
+        assert stuck(most=10) == []
+    lifecycle.move_refund(mollie.world, refund.id, "refunded")
+    with later(days=4):
+        assert find_unheard(house.door).failed == 1
+        assert [each.name for each in stuck(most=10)] == [paid]
+        with transaction():
+            correct(right)
+    with later(days=5):
+        assert find_unheard(house.door).failed == 0
+    assert (stuck(most=10), standing(paid)) == ([], Euro.of(700))
+
+
+def test_what_mollie_took_on_is_no_longer_left_though_nobody_looked_yet(house, paid, ask):
+    number = ask(600, above=5000)
+    with transaction():
+        order = take_refund(number)
+    ref = house.door.refund(order)
+    with transaction():
+        adopt_refund(number, ref)
+    assert left_to_refund(number_of(paid)) == Euro.of(400)
+    sync_payment(house.door, paid)
+    assert left_to_refund(number_of(paid)) == Euro.of(400)
+
+
+def test_one_that_failed_waits_for_somebody_until_it_is_put_aside(house, mollie, paid, ask, people, later):
+    number = ask()
+    ask_refund(house.door, number)
+    (refund,) = at_mollie(mollie, paid)
+    for each in ("processing", "failed"):
+        lifecycle.move_refund(mollie.world, refund.id, each)
+    with later(days=40):
+        sync_payment(house.door, paid)
+        assert [each.request_id for each in refunds_to_look_at(most=10)] == [number]
+        with acting_as(people[1]), transaction():
+            settle_refund(number)
+        sync_payment(house.door, paid)
+        with transaction(), pytest.raises(WrongState):
+            settle_refund(number)
+    assert (state(number), refunds_to_look_at(most=10)) == (RequestState.SETTLED, [])
+    assert left_to_refund(number_of(paid)) == Euro.of(1000)
 
 
 def test_what_is_not_paid_is_not_refunded(house, people):

@@ -164,6 +164,6 @@ def addresses_with_names(most: int) -> list[TypedAddress]:
 
 def waiting_refunds(most: int) -> list[WaitingRefund]:
     """Refunds that wait for somebody, with the gift that each is of."""
-    rows = refunds_to_look_at(failed_since=now() - _LATELY, most=most)
+    rows = refunds_to_look_at(most=most)
     references = references_from(PROVIDER, [row.payment_id for row in rows])
     return [WaitingRefund(row, references.get(row.payment_id, "")) for row in rows]

@@ -63,15 +63,14 @@ def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
     return _read(RefundRequest.state.in_(states), most=most)
 
 
-def refunds_to_look_at(*, failed_since: datetime, most: int) -> list[RefundRow]:
+def refunds_to_look_at(*, most: int) -> list[RefundRow]:
     """What waits for somebody, the oldest first.
 
-    To be agreed to, postponed by Mollie, not answered by it for hours, or failed not long ago.
+    To be agreed to, postponed by Mollie, not answered by it for hours, or failed and not yet put aside.
     """
-    waits = RefundRequest.state.in_((RequestState.AWAITING_APPROVAL, RequestState.POSTPONED))
-    failed = and_(RefundRequest.state == RequestState.FAILED, RefundRequest.requested_at >= failed_since)
+    waits = RefundRequest.state.in_((RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED))
     unanswered = and_(RefundRequest.state == RequestState.ASKED, RefundRequest.attempts >= _FOR_HOURS)
-    return _read(or_(waits, unanswered, failed), most=most)
+    return _read(or_(waits, unanswered), most=most)
 
 
 def refund_under_way(provider_id: str) -> bool:

@@ -39,6 +39,8 @@ class RequestState(StrEnum):
     # The second person did not agree.
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    # It failed, and somebody has dealt with that.
+    SETTLED = "settled"
 
 
 _AT_MOLLIE = frozenset(
@@ -56,7 +58,8 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.ACCEPTED: _AT_MOLLIE - {RequestState.ACCEPTED},
     RequestState.UNDERWAY: frozenset({RequestState.DONE, RequestState.FAILED}),
     RequestState.DONE: frozenset({RequestState.FAILED}),
-    RequestState.FAILED: frozenset(),
+    RequestState.FAILED: frozenset({RequestState.SETTLED}),
+    RequestState.SETTLED: frozenset(),
     # What was once refused may turn out to have been made after all: money wins.
     RequestState.CANCELED: frozenset({RequestState.UNDERWAY, RequestState.DONE, RequestState.FAILED}),
     RequestState.REFUSED: _AT_MOLLIE,

@@ -136,6 +136,14 @@ def try_now(request_id: int) -> None:
     _tell("gift.refund_tried_again", payment, request.id)
 
 
+def settle_refund(request_id: int) -> None:
+    """Put a refund aside that failed, once somebody has dealt with it. Raises WrongState or LookupError."""
+    request, payment = _locked(request_id)
+    _expect(request, RequestState.FAILED)
+    _move(request, RequestState.SETTLED)
+    _tell("gift.refund_settled", payment, request.id)
+
+
 def take_refund(request_id: int) -> RefundOrder | None:
     """Note that Mollie is being asked, before it is; None where there is nothing to ask, or somebody else does.
 

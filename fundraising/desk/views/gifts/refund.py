@@ -40,6 +40,7 @@ from fundraising.giving.services.refunds import (
     left_to_refund,
     put_off_refund,
     request_refund,
+    settle_refund,
     try_now,
     withdraw_refund,
 )
@@ -133,6 +134,13 @@ def try_refund_again(request_id: int) -> Response:
     return _decide(request_id, try_now)
 
 
+@blueprint.post("/terugbetalingen/<int:request_id>/afhandelen")
+@requires(Permission.REFUND_GIFTS)
+def settle_a_refund(request_id: int) -> Response:
+    """Put one aside that failed."""
+    return _decide(request_id, settle_refund)
+
+
 def _decide(request_id: int, decision: Callable[[int], None]) -> Response:
     try:
         with transaction():
@@ -180,6 +188,7 @@ def _told(state: RequestState) -> str:
         RequestState.REFUSED: _("This cannot be refunded any more: the money went back meanwhile."),
         RequestState.DECLINED: _("The refund is declined."),
         RequestState.WITHDRAWN: _("The refund is withdrawn."),
+        RequestState.SETTLED: _("The failed refund is put aside."),
     }
     return str(told[state])
 
