@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import secrets
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from sqlalchemy import Engine, event, or_, select
 from werkzeug.routing import Rule
 
 from config import Config
-from fundraising.accounts.views.guard import BEGAN, PROVEN_TWICE, SEEN
+from fundraising.accounts.views.guard import BEGAN, NAME, PROVEN_TWICE, SEEN
 from fundraising.app import create_app
 from fundraising.clock import now
 from fundraising.db import db, transaction
@@ -286,6 +287,7 @@ class StaffPages:
                 {
                     "_user_id": uniquifier,
                     "_fresh": True,
+                    NAME: secrets.token_hex(8),
                     BEGAN: at,
                     SEEN: at,
                     PROVEN_TWICE: True,

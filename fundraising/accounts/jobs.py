@@ -7,7 +7,7 @@ from datetime import timedelta
 from fundraising.accounts.heads import note_heads, noted_heads
 from fundraising.accounts.queries.trail import holds, last_seal
 from fundraising.accounts.rules.chain import Head, TrailCutOff
-from fundraising.accounts.services.proofs import forget_attempts
+from fundraising.accounts.services.proofs import forget_attempts, forget_ended_sessions
 from fundraising.accounts.services.seals import seal_trail
 from fundraising.clock import now
 from fundraising.db import transaction
@@ -43,6 +43,7 @@ def _note_head() -> None:
 
 @job("sign-in-attempts", every=timedelta(days=1), stalled_after=timedelta(days=3))
 def forget_attempts_job() -> None:
-    """Forget who tried to sign in, and from where, when it is of no more use."""
+    """Forget who tried to sign in, and from where, when it is of no more use; and sessions that ended long ago."""
     with transaction():
         forget_attempts(now(), _ATTEMPTS_KEPT)
+        forget_ended_sessions(now())

@@ -1,4 +1,4 @@
-"""Tables of accounts: staff and how they prove who they are, and the audit trail."""
+"""Tables of accounts: staff, how they prove who they are, sessions that were ended, and the audit trail."""
 
 from __future__ import annotations
 
@@ -113,6 +113,17 @@ class SignInAttempt(Model):
     address_digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[AttemptOutcome] = mapped_column(word(AttemptOutcome))
+
+
+class EndedSession(Model):
+    """A session that was signed out of. Its cookie may have been copied, and would serve on without this."""
+
+    __tablename__ = "ended_session"
+
+    # Random, as it stands in the cookie.
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    # When it would have ended by itself.
+    until: Mapped[datetime]
 
 
 class AuditEntry(Model):

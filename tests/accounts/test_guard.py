@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from fundraising.accounts.jobs import forget_attempts_job
+from fundraising.accounts.models import EndedSession
 from fundraising.accounts.rules import Permission, Role
 from fundraising.accounts.services import who_acts
 from fundraising.accounts.views import current_user, requires, requires_staff
@@ -77,6 +80,28 @@ class TestSessions:
             with transaction():
                 session().merge(somebody).disabled_at = now()
             assert pages.client.get("/desk/proef/wie").status_code == 303
+
+    def test_signing_out_ends_every_copy_of_the_session_and_no_other(self, app, staff_pages):
+        with app.app_context(), transaction():
+            somebody = accounts.user(Role.RELATIONS)
+        pages, elsewhere = (staff_pages.signed_in(somebody.fs_uniquifier) for _ in range(2))
+        cookie = pages.client.get_cookie("desk", path="/desk").value
+        form = pages.get("/desk/account").form("/desk/uitloggen")
+        assert pages.send(form).location == "/desk/inloggen"
+        pages.client.set_cookie("desk", cookie, path="/desk")
+        answer = pages.client.get("/desk/proef/wie")
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/desk/inloggen")
+        assert elsewhere.client.get("/desk/proef/wie").status_code == 200
+
+    def test_what_ended_long_ago_is_forgotten(self, app, staff_pages):
+        pages = staff_pages(Role.RELATIONS)
+        pages.send(pages.get("/desk/account").form("/desk/uitloggen"))
+        with app.app_context():
+            for hours, left in ((11, 1), (13, 0)):
+                with standing_still(now() + timedelta(hours=hours)):
+                    forget_attempts_job()
+                assert len(session().scalars(select(EndedSession)).all()) == left
+                session().rollback()
 
     def test_a_role_that_asks_for_more_ends_a_session_that_has_proven_less(self, staff_pages):
         pages = staff_pages(Role.FINANCE)

@@ -66,6 +66,24 @@ class TestByPage:
             assert (entry.subject_id, [row.recipient for row in outbox()]) == (person.id, ["kees@example.nl"])
             assert session().get_one(User, person.id).roles_held == {Role.FINANCE}
 
+    def test_other_roles_end_the_sessions_of_who_has_them(self, administrator, staff_pages, app):
+        person, invited = add(app, Role.RELATIONS, password="set"), add(app, Role.RELATIONS)
+        theirs = staff_pages.signed_in(person.fs_uniquifier)
+        for each in (person, invited):
+            form = administrator.get(f"/desk/gebruikers/{each.id}").form(f"/gebruikers/{each.id}")
+            administrator.submit(form, {"roles": ["relations", "administrator"]})
+        assert theirs.client.get("/desk/account").status_code == 303
+        with app.app_context():
+            # The link of an invitation that is under way is made of it.
+            assert session().get_one(User, invited.id).fs_uniquifier == invited.fs_uniquifier
+
+    def test_who_changes_their_own_roles_goes_on(self, staff_pages, app):
+        me = add(app, Role.ADMINISTRATOR, password="set")
+        pages, elsewhere = (staff_pages.signed_in(me.fs_uniquifier) for _ in range(2))
+        own = f"/desk/gebruikers/{me.id}"
+        assert "Opgeslagen" in pages.submit(pages.get(own).form(own), {"roles": ["administrator", "auditor"]}).text
+        assert elsewhere.client.get("/desk/account").status_code == 303
+
     def test_who_raises_themself_is_seen_by_the_others(self, administrator, app):
         add(app, Role.ADMINISTRATOR, email="ander@example.nl", password="set")
         own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")

@@ -79,6 +79,7 @@ NOBODYS = {
     "import_mapping",
     # An address's keyed digest, for some days.
     "submission_attempt",
+    "ended_session",
     "sign_in_attempt",
 }
 

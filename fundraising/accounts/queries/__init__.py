@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, or_, select
 
-from fundraising.accounts.models import Passkey, RecoveryCode, SignInAttempt, User, UserRole
+from fundraising.accounts.models import EndedSession, Passkey, RecoveryCode, SignInAttempt, User, UserRole
 from fundraising.accounts.queries.trail import Deed as Deed
 from fundraising.accounts.queries.trail import deeds_about as deeds_about
 from fundraising.accounts.rules import ATTEMPTS_WITHIN, AttemptOutcome, Attempts, Role, UnknownUser
@@ -59,9 +59,10 @@ def user_by_email(email: str) -> User | None:
     return session().scalar(select(User).where(User.match_email == email.strip().casefold()))
 
 
-def user_by_uniquifier(uniquifier: str) -> User | None:
-    """The member of staff whom a session names, where they may still sign in."""
-    user = session().scalar(select(User).where(User.fs_uniquifier == uniquifier))
+def user_by_uniquifier(uniquifier: str, *, session_name: str = "") -> User | None:
+    """The member of staff whom a session names, where they may still sign in and it was not signed out of."""
+    ended = exists().where(EndedSession.name == session_name)
+    user = session().scalar(select(User).where(User.fs_uniquifier == uniquifier, ~ended))
     return user if user is not None and user.active else None
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from fundraising.accounts.models import Passkey, RecoveryCode, SignInAttempt
+from fundraising.accounts.models import EndedSession, Passkey, RecoveryCode, SignInAttempt
 from fundraising.accounts.rules import AttemptOutcome, Subject
 from fundraising.accounts.services.audit import record
 from fundraising.clock import now
-from fundraising.db import session
+from fundraising.db import insert_new, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,17 @@ def note_sign_in(user: User, via: Iterable[str]) -> None:
 def note_failure(user: User | None, what: str) -> None:
     """Write down that somebody failed to prove who they are: `what` is `password`, `code` or `passkey`."""
     record("user.sign_in_failed", _of(user) if user is not None else Subject("user"), after={"what": what})
+
+
+def sign_out_of(name: str, until: datetime) -> None:
+    """Let no copy of this one session's cookie serve; `until` is when it would have ended by itself."""
+    session().execute(insert_new(EndedSession).values(name=name, until=until))
+
+
+def forget_ended_sessions(now: datetime) -> int:
+    """Delete ended sessions that would be over by now anyhow; how many."""
+    gone = delete(EndedSession).where(EndedSession.until < now).returning(EndedSession.name)
+    return len(session().execute(gone).all())
 
 
 def end_sessions(user: User) -> None:

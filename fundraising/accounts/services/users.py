@@ -74,7 +74,10 @@ def note_invitation(user: User) -> None:
 
 
 def change_user(user: User, *, name: str, roles: Iterable[Role]) -> bool:
-    """Change somebody's name and roles; says whether anything changed. Raises LastAdministrator."""
+    """Change somebody's name and roles; says whether anything changed. Raises LastAdministrator.
+
+    Other roles end their sessions. Who never chose a password has none, and keeps the link of their invitation.
+    """
     one_at_a_time("administrators")
     wanted = frozenset(roles)
     before = {"name": user.name, "roles": sorted(user.roles_held)}
@@ -88,6 +91,8 @@ def change_user(user: User, *, name: str, roles: Iterable[Role]) -> bool:
         UserRole(user_id=user.id, role=role, granted_at=now()) for role in sorted(wanted - user.roles_held)
     ]
     changed = {field for field in before if before[field] != after[field]}
+    if "roles" in changed and user.password:
+        user.fs_uniquifier = new_uniquifier()
     record(
         "user.changed",
         _of(user),

@@ -24,7 +24,7 @@ from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import current_user, requires_staff, settings
 from fundraising.accounts.views.passwords import known_of
 from fundraising.accounts.views.set_up import new_codes
-from fundraising.accounts.views.stages import CONFIRMED, confirmed, way_on
+from fundraising.accounts.views.stages import CONFIRMED, confirmed, stay, way_on
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.limits import client_digest
@@ -100,7 +100,7 @@ def own_password_now() -> str | Response | tuple[str, int]:
     with transaction():
         set_password(person, hashed, why="changed")
         mail_notice(person, person, "password")
-    _stay(person)
+    stay(person)
     notice(_("Your password is changed. Everywhere else you are signed out."))
     return redirect(url_for("accounts.account"), code=303)
 
@@ -163,11 +163,6 @@ def sign_out_everywhere() -> Response:
 
 def _me() -> User:
     return user(current_user().user_id)
-
-
-def _stay(person: User) -> None:
-    """Let this session alone go on, now that all others have ended."""
-    session["_user_id"] = person.fs_uniquifier
 
 
 def _must_keep(person: User, *, app: bool, keys: int) -> bool:

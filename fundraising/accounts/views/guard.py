@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask_login
 from flask import abort, current_app, g, redirect, request, session, url_for
 from flask_wtf import CSRFProtect
 
+from fundraising.accounts.queries import user_by_uniquifier
 from fundraising.accounts.rules import Actor, ActorKind, Permission, Role, permissions_of
 from fundraising.accounts.security import end_session
 from fundraising.accounts.services.audit import acting_as
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound="Callable[..., Any]")
 
 # In the session.
+NAME = "name"
 BEGAN = "began"
 SEEN = "seen"
 PROVEN_TWICE = "proven_twice"
@@ -134,11 +137,17 @@ def settings() -> AccountSettings:
     return cast("AccountSettings", current_app.extensions[_EXTENSION])
 
 
+def ends_by_itself() -> datetime:
+    """When this session is over, whatever happens."""
+    return datetime.fromtimestamp(session[BEGAN], UTC) + settings().longest
+
+
 def init(app: Flask, account_settings: AccountSettings) -> None:
     """Put the guard before every request, and give templates `may()` and `staff`."""
     app.extensions[_EXTENSION] = account_settings
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf.init_app(app)
+    app.login_manager.user_loader(_user_of_session)  # type: ignore[attr-defined]  Flask-Login's own
     app.before_request(_guard)
     app.teardown_request(_forget_actor)
     app.context_processor(_for_templates)
@@ -150,6 +159,11 @@ def _marking(access: Access) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def _user_of_session(uniquifier: str) -> User | None:
+    name = session.get(NAME)
+    return user_by_uniquifier(uniquifier, session_name=name) if name else None
 
 
 def _told(user: User) -> StaffUser:

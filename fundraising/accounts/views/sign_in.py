@@ -12,10 +12,10 @@ from fundraising.accounts.passkeys import BadPasskey, ask_to_sign_in, check_sign
 from fundraising.accounts.queries import attempts, passkey_by_credential, user, user_by_email
 from fundraising.accounts.rules import AttemptOutcome, is_locked
 from fundraising.accounts.security import end_session, password_fits, person_digest
-from fundraising.accounts.services.proofs import note_attempt, note_failure, use_passkey
+from fundraising.accounts.services.proofs import note_attempt, note_failure, sign_out_of, use_passkey
 from fundraising.accounts.services.users import choose_language as read_in
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import open_to_anyone, requires_staff, signed_in
+from fundraising.accounts.views.guard import NAME, ends_by_itself, open_to_anyone, requires_staff, signed_in
 from fundraising.accounts.views.stages import after_password, challenge, finish, remember, site, way_on
 from fundraising.db import one_at_a_time, transaction
 from fundraising.web.desk import LANGUAGE_KEY
@@ -79,7 +79,9 @@ def sign_in_by_passkey() -> Response | tuple[str, int]:
 @blueprint.post("/uitloggen")
 @requires_staff
 def sign_out() -> Response:
-    """End this session."""
+    """End this session, and with it every copy of its cookie."""
+    with transaction():
+        sign_out_of(session[NAME], until=ends_by_itself())
     end_session()
     session.clear()
     return redirect(url_for("accounts.sign_in"), code=303)

@@ -6,6 +6,7 @@ Between the two nobody is signed in: the session only remembers who has given a 
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from fundraising.accounts.rules import AttemptOutcome
 from fundraising.accounts.security import begin_session, person_digest
 from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.proofs import note_attempt, note_sign_in
-from fundraising.accounts.views.guard import BEGAN, PROVEN_TWICE, SEEN, actor_of, settings, signed_in
+from fundraising.accounts.views.guard import BEGAN, NAME, PROVEN_TWICE, SEEN, actor_of, settings, signed_in
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.desk import DESK, LANGUAGE_KEY, is_desk
@@ -35,6 +36,7 @@ _PENDING = "pending"
 _QUESTION = "question"
 CONFIRMED = "confirmed"
 
+_NAME_BYTES = 16
 _PENDING_FOR = timedelta(minutes=10)
 _QUESTION_FOR = timedelta(minutes=5)
 _CONFIRMED_FOR = timedelta(minutes=15)
@@ -92,9 +94,15 @@ def let_in(person: User, via: list[str], *, proven_twice: bool) -> None:
     begin_session(person)
     # What was read of this request before is no longer so.
     g.pop("staff", None)
+    session[NAME] = secrets.token_urlsafe(_NAME_BYTES)
     session[BEGAN] = session[SEEN] = session[CONFIRMED] = now().timestamp()
     session[LANGUAGE_KEY] = person.language
     session[PROVEN_TWICE] = proven_twice
+
+
+def stay(person: User) -> None:
+    """Let this session alone go on, now that all others of its owner have ended."""
+    session["_user_id"] = person.fs_uniquifier
 
 
 def confirmed() -> bool:

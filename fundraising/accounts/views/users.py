@@ -24,6 +24,7 @@ from fundraising.accounts.services.users import (
 )
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import current_user, requires
+from fundraising.accounts.views.stages import stay
 from fundraising.db import transaction
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
@@ -104,6 +105,8 @@ def change(number: int) -> str | Response | tuple[str, int]:
     except LastAdministrator:
         form.form_errors.append(_("Somebody must manage the users: make somebody else an administrator first."))
         return _page(person, form), 422
+    if person.id == current_user().user_id:
+        stay(person)
     notice(_("Saved.") if changed else _("Nothing was different."))
     return redirect(url_for("accounts.one_user", number=number), code=303)
 
