@@ -17,8 +17,8 @@ mailer     the outbox of mail and its delivery
 tasks      the queue and the jobs
 db         engine, column types, transaction(), after_commit()
 documents  stored files; pdf: the only WeasyPrint import
-resources, money, clock, iban, logs, personal
-           packaged files; Euro; now() and today(); the only schwifty import; structured logs; what a
-           slice says of the personal data that it keeps
+resources, money, clock, iban, logs, marks, personal
+           packaged files; Euro; now() and today(); the only schwifty import; structured logs; marks upon
+           letters; what a slice says of the personal data that it keeps
 ========== =====================================================================================
 """

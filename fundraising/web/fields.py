@@ -21,6 +21,7 @@ from wtforms.validators import StopValidation, ValidationError
 
 from fundraising import iban
 from fundraising.iban import IbanFault, InvalidIban
+from fundraising.marks import without_heaps
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ def _no_phone() -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in _INVISIBLE)
+    composed = unicodedata.normalize("NFC", without_heaps(text))
+    return "".join(c for c in composed if unicodedata.category(c) not in _INVISIBLE)
 
 
 _IBAN_FAULTS = {

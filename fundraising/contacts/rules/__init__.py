@@ -11,6 +11,7 @@ from babel import Locale
 
 from fundraising.contacts.rules import given_names
 from fundraising.contacts.rules.folding import folded, has_vowel
+from fundraising.marks import without_heaps
 
 
 class ContactKind(StrEnum):
@@ -148,7 +149,7 @@ def match_name(text: str) -> str:
 
 def match_address(email: str) -> str:
     """An e-mail address for comparison."""
-    return unicodedata.normalize("NFC", email.strip()).casefold()
+    return unicodedata.normalize("NFC", without_heaps(email.strip())).casefold()
 
 
 def tidied(name: PersonName) -> PersonName:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
+from fundraising.marks import without_heaps
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,7 +72,7 @@ def endings() -> tuple[str, ...]:
 
 def safe_name(filename: str) -> str:
     """A file's name without folders and without characters that mislead or that a computer refuses; never empty."""
-    last = _LAST_PART.search(unicodedata.normalize("NFC", filename))
+    last = _LAST_PART.search(unicodedata.normalize("NFC", without_heaps(filename)))
     visible = "".join(sign for sign in (last[0] if last else "") if unicodedata.category(sign) not in {"Cf", "Cs"})
     name = " ".join(_NOT_IN_A_NAME.sub(" ", visible).split()).strip(". ")
     path = PurePosixPath(name or "document")

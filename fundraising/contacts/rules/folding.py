@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from fundraising.marks import without_heaps
+
 # Letters that Unicode does not take apart into a letter and a mark.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 
@@ -11,7 +13,7 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe
 def folded(text: str) -> str:
     """Text for comparison: letters and digits only, without case and accents."""
     # Twice: taking `℡` apart brings capitals forth, and making those small brings marks forth.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", without_heaps(text)).casefold())
     plain = apart.translate(_LETTERS)
     return "".join(each for each in plain if each.isalnum())
 

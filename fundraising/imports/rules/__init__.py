@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fundraising.marks import without_heaps
+
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping, Sequence
@@ -240,7 +242,7 @@ class Counts:
 
 def plain(text: str) -> str:
     """A header for comparison: small letters and digits only."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    apart = unicodedata.normalize("NFKD", without_heaps(text).casefold())
     return "".join(each for each in apart if each.isalnum())
 
 

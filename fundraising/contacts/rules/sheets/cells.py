@@ -20,6 +20,7 @@ from fundraising.contacts.rules.registers import NotRegistered, brin_number, kvk
 from fundraising.iban import InvalidIban
 from fundraising.imports.rules import plain, shown
 from fundraising.imports.rules.cells import BadCell
+from fundraising.marks import without_heaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ _MOST_MEMBERS = 1_000_000
 
 def line(value: Value, longest: int) -> str:
     """One line of text."""
-    composed = unicodedata.normalize("NFC", shown(value))
+    composed = unicodedata.normalize("NFC", without_heaps(shown(value)))
     visible = "".join(sign for sign in composed if unicodedata.category(sign) != "Cf")
     text = " ".join(visible.split())
     if any(unicodedata.category(sign) in _UNUSABLE for sign in text):
