@@ -67,7 +67,7 @@ def test_what_went_back_is_told_in_the_foot(app, finance):
         ("terug=terugbetaald", 0),
         ("jaar=2025&sorteer=bedrag", 1),
         ("programma=99", 0),
-        ("jaar=0&programma=x&relatie=-1&van=ooit&sorteer=naam&pagina=9x", 3),
+        ("jaar=0&programma=x&relatie=-1&van=ooit&sorteer=naam&pagina=9x&betaalwijze=%00", 3),
         ("pagina=5000", 0),
     ],
 )

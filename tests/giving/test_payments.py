@@ -18,6 +18,7 @@ from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable, PaymentOrder
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import DonationState, HintState, PaymentStatus, Route
+from fundraising.giving.services import hints
 from fundraising.giving.services.donations import (
     AlreadyPaid,
     let_promises_lapse,
@@ -171,6 +172,26 @@ def test_a_paid_payment_of_a_promise_that_is_lost_is_put_aside_and_told(house, l
     assert queries.backlog().parked_hints == 1
 
 
+def test_a_flood_of_made_up_ids_does_not_wear_mollie_out(house, later, monkeypatch):
+    monkeypatch.setattr(hints, "MOST_UNKNOWN_LOOKS", 3)
+    monkeypatch.setattr("fundraising.giving.jobs._TAKEN_TOGETHER", 1)
+    provider_id = house.give()
+    pay(house, provider_id)
+    looks = []
+    for minutes in range(0, 4, 2):
+        with later(minutes=minutes, seconds=minutes):
+            for _ in range(3):
+                with transaction():
+                    for number in range(8):
+                        note_hint(f"tr_nobodyknows{number}")
+                looks.append(process_hints(house.door))
+            with transaction():
+                note_hint(provider_id)
+            # Our own is looked at all the same.
+            looks.append(process_hints(house.door))
+    assert looks == [(3, 0), (0, 0), (0, 0), (1, 0)] * 2
+
+
 def test_made_up_ids_neither_go_first_nor_come_back_as_new_nor_stay(house, later):
     provider_id = house.give()
     with transaction():
@@ -204,7 +225,7 @@ def test_two_that_find_the_same_hint_do_not_both_take_it(house):
     for ids in found:
         with transaction():
             taken.append(take_hints(ids, now))
-    assert [len(hints) for hints in taken] == [1, 0]
+    assert [len(each) for each in taken] == [1, 0]
 
 
 def test_a_hint_stays_while_mollie_is_away(house):

@@ -147,7 +147,7 @@ def init(app: Flask, account_settings: AccountSettings) -> None:
     app.extensions[_EXTENSION] = account_settings
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf.init_app(app)
-    app.login_manager.user_loader(_user_of_session)  # type: ignore[attr-defined]  Flask-Login's own
+    app.login_manager.user_loader(_user_of_session)  # type: ignore[attr-defined]
     app.before_request(_guard)
     app.teardown_request(_forget_actor)
     app.context_processor(_for_templates)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, exists, func, select, update
+from sqlalchemy import case, delete, exists, func, or_, select, update
 
 from fundraising import clock
 from fundraising.db import insert_new, session
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 # Anybody can send us made-up ids. Beyond so many that wait, further unknown ones are sent back to be tried later, as
 # Mollie does for a day; ids of our own payments always get in.
-MOST_UNKNOWN_WAITING = 10_000
+MOST_UNKNOWN_WAITING = 1_000
 # After so many failures a person is told; it is still tried again.
 _FAILURES_UNTIL_PARKED = 5
 # A payment may be seen by Mollie's webhook before its creation is stored here.
 _UNKNOWN_AGAIN = timedelta(minutes=2)
 _TRIES_OF_UNKNOWN = 3
+# And Mollie is asked about no more unknown ones than so many in those minutes: it answers just so often, and made-up
+# ids must not take the place of our own. A payment of ours that is among them is found by the sweep too.
+MOST_UNKNOWN_LOOKS = 120
 # When a hint comes again that was taken by a process that died.
 _TAKEN_FOR = timedelta(minutes=2)
 _ERROR_LENGTH = 500
@@ -65,9 +68,13 @@ def due_hints(by: datetime, most: int) -> list[str]:
     """Ids whose time has come by then, our own first, then the oldest: several new ones, or one that was taken before.
 
     That one came to grief somehow, so it comes alone and after the new ones: whatever is wrong with it, be it that the
-    process dies of it, it keeps no other waiting.
+    process dies of it, it keeps no other waiting. Of unknown ids, none where many were looked at these last minutes.
     """
-    return _due(WebhookHint.attempts == 0, by, most) or _due(WebhookHint.attempts > 0, by, 1)
+    now = clock.now()
+    lately = (_has_state(HintState.WAITING, HintState.UNKNOWN), WebhookHint.next_try_at > now, WebhookHint.attempts > 0)
+    looked_at = select(func.count()).where(*lately, WebhookHint.next_try_at <= now + _UNKNOWN_AGAIN, ~_ours())
+    some = () if (session().scalar(looked_at) or 0) < MOST_UNKNOWN_LOOKS else (_ours(),)
+    return _due(by, most, WebhookHint.attempts == 0, *some) or _due(by, 1, WebhookHint.attempts > 0, *some)
 
 
 def take_hints(provider_ids: Collection[str], by: datetime) -> list[TakenHint]:
@@ -105,11 +112,15 @@ def forget_hints(now: datetime) -> int:
     return len(session().scalars(old.returning(WebhookHint.id)).all())
 
 
-def _due(tried: ColumnElement[bool], by: datetime, most: int) -> list[str]:
+def _due(by: datetime, most: int, *which: ColumnElement[bool]) -> list[str]:
     found = select(WebhookHint.provider_id).where(
-        WebhookHint.state.in_((HintState.WAITING, HintState.PARKED)), WebhookHint.next_try_at <= by, tried
+        _has_state(HintState.WAITING, HintState.PARKED), WebhookHint.next_try_at <= by, *which
     )
     return list(session().scalars(found.order_by(_ours().desc(), WebhookHint.next_try_at).limit(most)))
+
+
+def _has_state(*states: HintState) -> ColumnElement[bool]:
+    return WebhookHint.state.in_(states)
 
 
 def _ours() -> ColumnElement[bool]:
@@ -125,8 +136,8 @@ def _again(provider_id: str) -> bool:
             state=HintState.WAITING,
             received=WebhookHint.received + 1,
             last_received_at=now,
-            next_try_at=now,
-            # Whoever makes up an id does not get it looked at first by sending it again.
+            # Whoever makes up an id does not get it looked at sooner, or first, by sending it again.
+            next_try_at=case((or_(_ours(), WebhookHint.attempts == 0), now), else_=WebhookHint.next_try_at),
             attempts=case((_ours(), 0), else_=WebhookHint.attempts),
         )
         .returning(WebhookHint.id),

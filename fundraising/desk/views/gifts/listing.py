@@ -99,7 +99,7 @@ def _asked(args: Mapping[str, str]) -> _Asked:
     way_back = _WAYS_BACK.get(args.get("terug", ""))
     asked = ListFilter(
         programme_id=whole_number(args, "programma"),
-        method=args.get("betaalwijze") or None,
+        method=_method(args),
         received_from=period[0],
         received_until=period[1],
         at_least=_amount(args, "bedrag_van", faults),
@@ -132,6 +132,12 @@ def _day(args: Mapping[str, str], name: str, faults: set[str]) -> date | None:
     except ValueError:
         faults.add(name)
         return None
+
+
+def _method(args: Mapping[str, str]) -> str | None:
+    typed = args.get("betaalwijze", "")
+    # PostgreSQL takes no text with a NUL in it.
+    return typed if typed and typed.isprintable() else None
 
 
 def _amount(args: Mapping[str, str], name: str, faults: set[str]) -> Euro | None:
