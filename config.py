@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -187,9 +188,19 @@ def _simulator_beside(reader: _Reader, data_dir: Path) -> str:
     if reader.text("MOLLIE_API_KEY", SIMULATOR_KEY) != SIMULATOR_KEY:
         return ""
     try:
-        return (data_dir / SIMULATOR_ADDRESS).read_text("ascii").strip()
-    except FileNotFoundError:
+        address = (data_dir / SIMULATOR_ADDRESS).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
         return ""
+    return address if _answers(address) else ""
+
+
+def _answers(address: str) -> bool:
+    # A server that was killed leaves the address of its simulator behind.
+    try:
+        socket.create_connection((_split(address).hostname or "", _split(address).port or 0), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _organisation(reader: _Reader) -> Organisation:

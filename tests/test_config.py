@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -71,10 +72,24 @@ def test_a_hosting_companys_database_address_is_understood(scheme):
     assert config.database_url == "postgresql+psycopg://u:p@host/name"
 
 
-@pytest.mark.parametrize(("key", "asks"), [("", "http://127.0.0.1:8001"), ("live_abcdefgh", ""), ("test_abcdefgh", "")])
+@pytest.mark.parametrize(("key", "asks"), [("", True), ("live_abcdefgh", False), ("test_abcdefgh", False)])
 def test_a_command_beside_a_running_simulator_asks_that_one(tmp_path, key, asks):
-    (tmp_path / SIMULATOR_ADDRESS).write_text("http://127.0.0.1:8001")
-    assert Config.from_env({"DATA_DIR": str(tmp_path), "MOLLIE_API_KEY": key}).mollie_api_url == asks
+    with socket.create_server(("127.0.0.1", 0)) as simulator:
+        address = f"http://127.0.0.1:{simulator.getsockname()[1]}"
+        (tmp_path / SIMULATOR_ADDRESS).write_text(address)
+        config = Config.from_env({"DATA_DIR": str(tmp_path), "MOLLIE_API_KEY": key})
+    assert config.mollie_api_url == (address if asks else "")
+
+
+@pytest.mark.parametrize("left", ["http://127.0.0.1:1", "http://127.0.0.1", "half a li", ""])
+def test_the_address_that_a_killed_simulator_left_is_nobodys(tmp_path, left):
+    (tmp_path / SIMULATOR_ADDRESS).write_text(left)
+    assert Config.from_env({"DATA_DIR": str(tmp_path)}).mollie_api_url == ""
+
+
+def test_a_data_folder_that_is_none_is_not_looked_into(tmp_path):
+    (tmp_path / "file").touch()
+    assert Config.from_env({"DATA_DIR": str(tmp_path / "file")}).mollie_api_url == ""
 
 
 def test_all_faults_are_named_at_once():

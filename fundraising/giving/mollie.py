@@ -246,8 +246,10 @@ class MollieDoor:
             raise UnusableAnswer(str(wrong)) from wrong
         except NotFoundError as wrong:
             raise UnknownPayment(str(wrong)) from wrong
-        except (RequestError, ResponseHandlingError) as wrong:
-            raise MollieUnavailable(type(wrong).__name__) from wrong
+        except RequestError as wrong:
+            raise MollieUnavailable("Mollie could not be reached") from wrong
+        except ResponseHandlingError as wrong:
+            raise MollieUnavailable("Mollie's answer could not be read") from wrong
         except ConflictError as wrong:
             # Our first request under this key is still being worked on; or a refund of the same payment and amount was
             # made within the hour, which Mollie takes for the same one. Both pass.
@@ -269,7 +271,7 @@ class MollieDoor:
 def _refusal(wrong: ResponseError) -> MollieError:
     status = int(wrong.status or 0)
     if status == 429 or status >= 500:  # noqa: PLR2004  HTTP: too many requests, and every server's fault
-        return MollieUnavailable(f"status {status}")
+        return MollieUnavailable(f"Mollie answered with status {status}")
     return MollieRefused(status, wrong.field or "", str(wrong))
 
 
