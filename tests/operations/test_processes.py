@@ -196,6 +196,19 @@ class TestServe:
                 assert running.process.wait(PATIENCE) == 1
                 assert f"port {port} is in use" in running.output
 
+    @pytest.mark.parametrize("command", ["web", "simulator"])
+    def test_nobody_shares_a_port(self, tmp_path, environment, command):
+        with socket.socket() as other:
+            # As the web server listens itself: the system would let in a second one.
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with started(tmp_path / "log", environment, command, "--port", str(port)) as running:
+                assert running.process.wait(PATIENCE) == 1
+                assert f"Error: cannot listen on 127.0.0.1, port {port}: Address already in use" in running.output
+                assert "Traceback" not in running.output
+
     @pytest.mark.parametrize("command", ["serve", "web"])
     def test_settings_that_do_not_fit_are_all_named(self, tmp_path, environment, command):
         wrong = environment | {"ENVIRONMENT": "production", "MAXIMUM_GIFT": "veel"}

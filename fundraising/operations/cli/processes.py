@@ -105,6 +105,17 @@ def free_port(wanted: int) -> int:
     raise click.ClickException("this machine has no free port left")
 
 
+def check_address(host: str, port: int) -> None:
+    """Raises ClickException where nothing can listen there.
+
+    The web server shares its port with whoever listens in the same way: a second one would take half of the requests.
+    """
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as trouble:
+        raise click.ClickException(f"cannot listen on {host}, port {port}: {trouble.strerror}") from None
+
+
 def end_with_parent(end: Callable[[], None]) -> None:
     """Call `end` once the family that this process belongs to is gone, so that nothing stays behind."""
     parent = os.environ.get(_PARENT)

@@ -21,7 +21,7 @@ from fundraising.accounts.security import hash_password
 from fundraising.db import transaction
 from fundraising.giving.simulator.server import run
 from fundraising.giving.simulator.settings import SimulatorSettings
-from fundraising.operations.cli.processes import Family, end_this_process, end_with_parent, free_port
+from fundraising.operations.cli.processes import Family, check_address, end_this_process, end_with_parent, free_port
 from fundraising.operations.services.demo import seed_demo
 from fundraising.operations.services.demo.staff import DEMO_PASSWORD, DEMO_STAFF, seed_staff
 from fundraising.programmes.services import load_programmes, read_folder
@@ -74,6 +74,7 @@ def web(context: click.Context, *, host: str, port: int, workers: int, threads: 
     """Serve the pages until stopped."""
     # Settings that do not fit are told here and once: each process of the server would break on them again.
     context.ensure_object(ScriptInfo).load_app()
+    check_address(host, port)
     server = Granian(
         "fundraising.app:create_app",
         factory=True,
@@ -110,6 +111,7 @@ def worker() -> None:
 )
 def simulator(port: int, data_dir: Path) -> None:
     """Serve a simulator of Mollie on this machine until stopped: `/control` plays donor and bank."""
+    check_address("127.0.0.1", port)
     folder = data_dir / "simulator"
     folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
