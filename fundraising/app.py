@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from copy import copy
 from functools import partial
+from typing import cast
 
 import click
 from flask import Flask
@@ -46,6 +50,8 @@ from fundraising.web import WebSettings, init_web
 _COMMANDS = (payments, gifts, contacts, programmes, *ACCOUNT_COMMANDS, *COMMANDS)
 # `db` is Flask-Migrate's.
 _OURS = frozenset({"db", *(str(command.name) for command in (*_COMMANDS, *BEFORE_THE_APP))})
+# Migrations are written by hand and go forward only.
+_OF_DATABASE = frozenset({"check", "current", "history", "show", "upgrade"})
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -95,6 +101,8 @@ def _make_folder(settings: Config) -> None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as trouble:
         raise ConfigError([f"DATA_DIR cannot be made: {trouble.strerror}: {settings.data_dir}"]) from None
+    if not os.access(settings.data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError([f"DATA_DIR must be a folder that this user may read and write: {settings.data_dir}"])
 
 
 def _account_settings(settings: Config) -> AccountSettings:
@@ -135,16 +143,28 @@ def _create_app_or_say_why_not() -> Flask:
         raise click.ClickException(str(faults)) from None
 
 
+def _for_administrators(db_commands: click.Group) -> click.Group:
+    """The commands on the database without those that make migrations, go back, or only pretend to go forward."""
+    shown = copy(db_commands)
+    shown.commands = {name: command for name, command in db_commands.commands.items() if name in _OF_DATABASE}
+    return shown
+
+
 class _OurCommands(FlaskGroup):
     """Our commands alone: those of a web framework and its extensions are of no use to an administrator."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a database that is not there, or is not as the code is, is told in a line of words."""
+        """Run a command; what is wrong with database, queue or disk is told in a line of words."""
         try:
             return super().invoke(ctx)
         except (OperationalError, ProgrammingError) as trouble:
-            advice = "Is DATABASE_URL right, and was `fundraising db upgrade` done?"
+            advice = "Is DATABASE_URL right, has its disk room, and was `fundraising db upgrade` done?"
             raise click.ClickException(f"{summary(trouble)}\n{advice}") from None
+        except (OSError, tasks.QueueUnreachable) as trouble:
+            if isinstance(trouble, OSError) and trouble.errno == errno.EPIPE:
+                # Whoever read along has seen enough: click ends without a word.
+                raise
+            raise click.ClickException(summary(trouble)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, as `--help` shows them."""
@@ -152,7 +172,8 @@ class _OurCommands(FlaskGroup):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name; None for one that is not ours."""
-        return super().get_command(ctx, name) if name in _OURS else None
+        command = super().get_command(ctx, name) if name in _OURS else None
+        return _for_administrators(cast("click.Group", command)) if name == "db" else command
 
 
 cli = _OurCommands(
@@ -162,5 +183,7 @@ cli = _OurCommands(
     set_debug_flag=False,
     help="Donor and fundraising management: what an administrator or a timer needs.",
 )
+# Which application it is, is settled, and its pages for debugging are for nobody.
+cli.params = [option for option in cli.params if option.name == "env_file"]
 for _command in BEFORE_THE_APP:
     cli.add_command(_command)

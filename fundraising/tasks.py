@@ -232,10 +232,15 @@ class Queue:
         return done
 
     def work(self) -> None:
-        """Be the worker and the scheduler of this installation until SIGTERM or SIGINT. For the main thread."""
+        """Be the worker and the scheduler of this installation until SIGTERM or SIGINT. For the main thread.
+
+        Raises QueueUnreachable where the queue's file cannot be written; Redis may come back meanwhile.
+        """
         give_way()
+        with _own_errors():
+            huey = self._wired.huey
         # As many threads as jobs and one for the schedule: none waits for another.
-        consumer = self._wired.huey.create_consumer(
+        consumer = huey.create_consumer(
             workers=len(JOBS) + 1, max_delay=_IDLE_SECONDS, shutdown_timeout=STOP_SECONDS, check_worker_health=False
         )
         stop = threading.Event()

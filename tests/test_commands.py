@@ -1,9 +1,12 @@
 """What the command line offers: our own commands, each with a word about what it does."""
 
+import errno
+
 import click.testing
 import pytest
 from flask.cli import ScriptInfo
 
+from fundraising import tasks
 from fundraising.app import cli
 
 GROUPS = [
@@ -44,6 +47,42 @@ def test_only_our_own_commands_are_offered(app, shown):
     offered = [line.split(maxsplit=1) for line in lines if line.startswith("  ") and line[2] != " "]
     assert [name for name, _help in offered] == GROUPS
     assert shown("limiter", "--help").exit_code == 2
+
+
+@pytest.mark.sqlite_only
+def test_no_migration_is_made_or_taken_back_by_command(shown):
+    assert shown("db", "downgrade").exit_code == 2
+    assert shown("db", "current").exit_code == 0
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("arguments", [("gifts", "list"), ("worker",), ("serve", "--port", "1")])
+def test_a_data_folder_that_cannot_be_used_is_told_in_a_sentence(tmp_path, monkeypatch, arguments):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("fundraising.operations.cli.server.free_port", lambda port: port)
+    answer = click.testing.CliRunner().invoke(cli, arguments)
+    assert answer.exit_code == 1
+    assert "DATA_DIR" in answer.stderr
+    assert "Traceback" not in answer.output
+
+
+@pytest.mark.sqlite_only
+def test_what_the_disk_refuses_is_told_in_a_sentence(app, shown, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fundraising.operations.cli.watch.all_alerts", full)
+    answer = shown("alerts", "list")
+    assert (answer.exit_code, answer.stderr) == (1, "Error: OSError: [Errno 28] No space left on device\n")
+
+
+@pytest.mark.sqlite_only
+def test_a_queue_that_cannot_be_written_is_told_in_a_sentence(app, shown, tmp_path):
+    app.extensions["queue"] = tasks.Queue(f"sqlite:///{tmp_path / 'missing' / 'queue'}", app.app_context)
+    answer = shown("worker")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("Error: QueueUnreachable: OperationalError")
 
 
 @pytest.mark.sqlite_only

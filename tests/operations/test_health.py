@@ -45,9 +45,10 @@ def test_an_older_database_is_not_ready(app_context, client):
 @pytest.mark.parametrize("url", ["postgresql://nobody:secret@127.0.0.1:1/nothing", "sqlite:////missing/folder/db"])
 def test_a_database_out_of_reach_is_told_without_its_address(url, tmp_path, capsys):
     with running_app(Config.from_env({"DATABASE_URL": url, "DATA_DIR": str(tmp_path)})) as app:
-        answer = app.test_client().get("/readyz")
-    assert answer.status_code == 503
+        answer, jobs = app.test_client().get("/readyz"), app.test_client().get("/healthz/jobs")
+    assert (answer.status_code, jobs.status_code) == (503, 503)
     assert answer.json == {"status": "failed", "database": "failed", "queue": "ok", "migrations": "failed"}
+    assert jobs.json == {"status": "failed", "database": "failed"}
     assert "secret" not in answer.text + capsys.readouterr().err
 
 

@@ -228,7 +228,9 @@ class TestCommands:
 
     def test_a_job_that_fails_fails_the_command(self, app_context, runner, monkeypatch):
         monkeypatch.setitem(app_context.extensions, "deliver_mail", [].pop)
-        assert runner.invoke(args=["jobs", "run", "mail-delivery"]).exit_code == 1
+        answer = runner.invoke(args=["jobs", "run", "mail-delivery"])
+        assert answer.exit_code == 1
+        assert answer.stderr.endswith("Error: mail-delivery failed: IndexError: pop from empty list\n")
 
     def test_addresses_are_masked_unless_asked_for(self, app_context, runner):
         with transaction():

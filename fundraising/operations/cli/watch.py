@@ -15,6 +15,7 @@ from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record
 from fundraising.clock import AMSTERDAM, now
 from fundraising.db import LARGEST_NUMBER, transaction
+from fundraising.logs import summary
 from fundraising.mailer import MailState
 from fundraising.operations.queries import alerts as all_alerts
 from fundraising.operations.queries import jobs as all_jobs
@@ -52,7 +53,10 @@ def run(name: str) -> None:
     """Run the job NAME now, whatever its schedule says; exit status 1 where it fails."""
     if name not in tasks.JOBS:
         raise click.ClickException(f"no job {name}; there are {', '.join(sorted(tasks.JOBS))}")
-    tasks.run_job(name)
+    try:
+        tasks.run_job(name)
+    except Exception as error:  # noqa: BLE001  whatever a job raises; the log tells where it came from
+        raise click.ClickException(f"{name} failed: {summary(error)}") from None
     click.echo(f"{name}: done")
 
 

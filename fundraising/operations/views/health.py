@@ -44,7 +44,12 @@ def ready() -> Response:
 @blueprint.get("/healthz/jobs")
 def jobs_run() -> Response:
     """Whether the worker does its jobs, for an alarm from outside: a worker that is gone can mail nobody."""
-    return _answer({row.name: row.started_at is not None and not row.stalled for row in jobs(now())})
+    try:
+        rows = jobs(now())
+    except SQLAlchemyError as trouble:
+        get_logger().warning("jobs unknown", reason=summary(trouble))
+        return _answer({"database": False})
+    return _answer({row.name: row.started_at is not None and not row.stalled for row in rows})
 
 
 def _answer(parts: dict[str, bool]) -> Response:
