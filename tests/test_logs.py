@@ -86,3 +86,12 @@ def test_setting_up_twice_does_not_tell_twice(as_json, capsys):
     configure_logging(production=True)
     get_logger().info("once")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_queue_that_is_gone_does_not_fill_the_disk(capsys):
+    configure_logging(production=False)
+    for _ in range(3):
+        logging.getLogger("huey.consumer.Worker").error("Error reading from queue")
+        logging.getLogger("elsewhere").error("said each time")
+    told = capsys.readouterr().err
+    assert (told.count("Error reading from queue"), told.count("said each time")) == (1, 3)

@@ -13,7 +13,7 @@ from fundraising.db import transaction
 from fundraising.logs import get_logger
 from fundraising.mailer import DELIVERY_JOB, empty, enqueue
 from fundraising.operations.checks import findings
-from fundraising.operations.queries import MAIL, Trouble, troubles
+from fundraising.operations.queries import MAIL, Trouble, told_and_not_over, troubles
 from fundraising.operations.services.alerts import News, settle
 from fundraising.tasks import job
 from fundraising.web.locale import DUTCH, lazy_text
@@ -81,8 +81,12 @@ def _tell(news: News) -> None:
 
 
 def _mail(news: News, address: str) -> None:
+    just_told = {trouble.name for trouble in news.troubles}
     with force_locale(DUTCH):
-        title = gettext("Giving: something needs attention") if news.troubles else gettext("Giving: all is well again")
         lines = [trouble.text for trouble in news.troubles]
         lines += [gettext("Over: %(name)s", name=name) for name in news.over]
+        lasting = [name for name in told_and_not_over() if name not in just_told]
+        lines += [gettext("Not over yet: %(name)s", name=name) for name in lasting]
+        well = not (just_told or lasting)
+        title = gettext("Giving: all is well again") if well else gettext("Giving: something needs attention")
     enqueue(compose_mail("alert", address, DUTCH, title=title, lines=lines))

@@ -97,6 +97,12 @@ def alerts() -> list[AlertRow]:
     return [AlertRow(row.name, row.detail, row.raised_at, row.mailed_at, row.cleared_at) for row in rows]
 
 
+def told_and_not_over() -> list[str]:
+    """What the administrator heard of and not yet that it is over, by the name of the trouble."""
+    told = select(Alert.name).where(Alert.cleared_at.is_(None), Alert.mailed_at.is_not(None)).order_by(Alert.name)
+    return [name.partition(":")[2] for name in session().scalars(told)]
+
+
 def _known() -> list[tuple[str, Job]]:
     return sorted(JOBS.items())
 

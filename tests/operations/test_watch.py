@@ -14,7 +14,7 @@ from fundraising.accounts.models import AuditEntry
 from fundraising.clock import standing_still
 from fundraising.db import session, transaction
 from fundraising.gifts.rules import Finding, LedgerMode
-from fundraising.giving.models import WebhookHint
+from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.rules import HintState
 from fundraising.mailer import MailState, Message, OutgoingMail
@@ -173,7 +173,14 @@ class TestTheJobs:
             current.execute(update(WebhookHint).values(state=HintState.DONE))
         self.watch(START + timedelta(minutes=25))
         assert len(mails()) == 2
-        assert "webhooks-parked" in mails()[1].text
+        assert "Opgelost: webhooks-parked" in mails()[1].text
+        assert "Nog niet opgelost: payments-failing" in mails()[1].text
+        assert mails()[1].subject == "Giften: iets vraagt uw aandacht"
+        with transaction() as current:
+            current.execute(update(Payment).values(error=""))
+        self.watch(START + timedelta(minutes=30))
+        assert mails()[2].subject == "Giften: alles is weer in orde"
+        assert "Opgelost: payments-failing" in mails()[2].text
 
     def test_without_an_address_the_log_tells(self, app_context, capsys):
         app_context.config["ALERT_EMAIL"] = ""
