@@ -38,10 +38,18 @@
   };
 
   form.addEventListener("input", show);
+  // Who points at "another amount" wants to type it; who comes past it with the arrow keys may be on the way elsewhere.
+  let pointing = false;
+  form.addEventListener("pointerdown", () => {
+    pointing = true;
+  });
+  form.addEventListener("keydown", () => {
+    pointing = false;
+  });
   form.addEventListener("change", (event) => {
     if (event.target.name === "amount") {
-      if (event.target.value === "other") other.focus();
-      else other.value = "";
+      if (event.target.value !== "other") other.value = "";
+      else if (pointing) other.focus();
     }
     show();
   });
