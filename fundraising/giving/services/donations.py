@@ -126,7 +126,8 @@ def payment_to_use(reference: str, *, mode: LedgerMode, address_digest: str | No
         return newest.id
     if address_digest is not None:
         _count_try(donation, address_digest)
-    return _new_payment(_Attempt(donation.id, newest.attempt + 1, donation.amount, newest.method), mode)
+    # The way that did not work may not work again: Mollie's own page offers every other one too.
+    return _new_payment(_Attempt(donation.id, newest.attempt + 1, donation.amount, method=""), mode)
 
 
 def _count_try(donation: Donation, address_digest: str) -> None:
