@@ -17,7 +17,7 @@ from fundraising.giving.jobs import housekeeping_job, process_hints, start_payme
 from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.mollie import DoorSettings, MollieDoor, MollieUnavailable, PaymentOrder
 from fundraising.giving.queries.trouble import stuck
-from fundraising.giving.rules import DonationState, HintState, PaymentStatus, Route
+from fundraising.giving.rules import DonationState, DonorKind, HintState, PaymentStatus, Route
 from fundraising.giving.services import hints
 from fundraising.giving.services.donations import (
     AlreadyPaid,
@@ -60,6 +60,15 @@ def test_a_paid_gift_is_booked_and_thanked_once(house):
     status = queries.donation_status(payment.reference)
     assert (status.state, status.payment_status, status.paid_times) == (DonationState.RECEIVED, PaymentStatus.PAID, 1)
     assert gift_by_reference(payment.reference).received_on == clock.today()
+
+
+def test_the_thanks_name_the_organisation_on_whose_behalf_somebody_gave(house):
+    provider_id = house.give(donor={"kind": DonorKind.DIACONIE, "organisation_name": "Diaconie Zeist"})
+    pay(house, provider_id)
+    sync_payment(house.door, provider_id)
+    [mail] = mails()
+    assert "Geachte mevrouw Van der Sluis" in mail.text
+    assert "Namens: Diaconie Zeist\n" in mail.text
 
 
 @pytest.mark.parametrize("outcome", ["open", "pending", "failed", "canceled", "expired"])

@@ -14,6 +14,7 @@ from fundraising.web.mails import compose_mail
 CONTEXTS = {
     "thank_you": {
         "salutation": "Geachte mevrouw Van 't Hof,",
+        "on_behalf_of": "Diaconie <b> & Co",
         "amount": Euro.of(1300),
         "programme_name": "Aandacht voor Achterblijvers",
         "received_on": date(2026, 11, 22),
@@ -77,7 +78,7 @@ def test_a_mail_loads_nothing_and_tells_nobody_that_it_was_read(kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_says_all_that_the_html_says(kind) -> None:
     mail = compose(kind)
-    for value in ("amount", "programme_name", "reference", "salutation"):
+    for value in ("amount", "programme_name", "reference", "salutation", "on_behalf_of"):
         if value in CONTEXTS[kind]:
             said = CONTEXTS[kind][value]
             said = said.written(english=True) if isinstance(said, Euro) else said

@@ -54,6 +54,7 @@ class _Thanks:
     recipient: str
     language: str
     salutation: str
+    on_behalf_of: str
     amount: Euro
     programme_id: int
     received_on: date
@@ -115,6 +116,7 @@ def _thanks_of(donation: Donation, amount: Euro, paid_at: datetime | None, refer
         recipient=donation.donor.email,
         language=donation.language,
         salutation=greeting(name_of(donation.donor), donation.language),
+        on_behalf_of=donation.donor.organisation_name,
         amount=amount,
         programme_id=donation.programme_id,
         received_on=clock.date_of(paid_at or clock.now()),
@@ -129,6 +131,7 @@ def _compose(told: _Thanks) -> mailer.Message:
         told.recipient,
         told.language,
         salutation=told.salutation,
+        on_behalf_of=told.on_behalf_of,
         amount=told.amount,
         programme_name=programme_names(told.language)[told.programme_id].name,
         received_on=told.received_on,
@@ -146,11 +149,12 @@ def thank_again(gift: GiftSummary) -> str:
     before = thanks(gift.gift_id)
     if before and before[-1].recorded_at > clock.now() - _A_MOMENT:
         raise ThankedJustNow(str(gift.gift_id))
-    recipient, name, language = _reached(gift)
+    recipient, name, on_behalf_of, language = _reached(gift)
     told = _Thanks(
         recipient=recipient,
         language=language,
         salutation=greeting(name, language),
+        on_behalf_of=on_behalf_of,
         amount=gift.received,
         programme_id=gift.programme_id,
         received_on=gift.received_on,
@@ -164,15 +168,16 @@ def thank_again(gift: GiftSummary) -> str:
     return message.recipient
 
 
-def _reached(gift: GiftSummary) -> tuple[str, PersonName, str]:
-    """Where thanks for a gift go: address, name and language."""
+def _reached(gift: GiftSummary) -> tuple[str, PersonName, str, str]:
+    """Where thanks for a gift go: address, name, the organisation that gave, and language."""
     donation = session().scalar(select(Donation).where(Donation.reference == gift.reference))
     if donation is not None and donation.donor.email:
-        return donation.donor.email, name_of(donation.donor), donation.language
+        donor = donation.donor
+        return donor.email, name_of(donor), donor.organisation_name, donation.language
     if gift.contact_id is None:
-        return "", PersonName(), "nl"
+        return "", PersonName(), "", "nl"
     known = contact(gift.contact_id)
-    return next(iter(known.emails), ""), known.name, known.language
+    return next(iter(known.emails), ""), known.name, known.organisation_name, known.language
 
 
 def send_transfer_instructions(donation: Donation) -> bool:
