@@ -244,6 +244,7 @@ def test_a_form_that_is_sent_at_once_is_sent_again_by_a_person(visitor):
 def test_the_trap_refuses_with_a_way_to_give(visitor):
     page = visitor.submit(website="https://example.com", status=400)
     assert "NL61 INGB" in page.text
+    assert "is niet weg" in page.text
     assert donations() == []
 
 
@@ -264,6 +265,7 @@ def test_a_flood_is_stopped_before_it_is_read(visitor):
     answer = visitor.pages.client.post(HERSTELWERK, data={})
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
     assert "NL61" in answer.text
+    assert "is niet weg" in answer.text
 
 
 def test_a_form_that_is_too_large(visitor):
