@@ -14,7 +14,7 @@ from tests.browser.traffic import Traffic
 # Bytes on the line, headers included, for a browser that comes for the first time.
 MOST_OF_ALL = 60_000
 MOST_OF_A_PAGE = 30_000
-MOST_REQUESTS = 4
+MOST_REQUESTS = 5
 WEIGHED = ("home", "herstelwerk", "achterblijvers", "privacy", "anbi", "transfer", "payment paid", "payment pending")
 ENGLISH = ("home", "achterblijvers", "anbi", "transfer", "payment paid")
 
@@ -81,6 +81,10 @@ def test_it_fits_with_letters_twice_as_large(visitor):
         PLACES[place](donor)
         donor.page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert_fits(donor.page, place)
+        # As do phones of people who do not see well.
+        donor.page.set_viewport_size({"width": 360, "height": 740})
+        assert_fits(donor.page, place)
+        donor.page.set_viewport_size({"width": 720, "height": 740})
 
 
 def test_a_page_weighs_little(donor, record_property):

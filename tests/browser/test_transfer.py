@@ -8,6 +8,7 @@ import re
 import pytest
 import zxingcpp
 from PIL import Image
+from playwright.sync_api import expect
 
 from fundraising.gifts.rules import written_reference
 from tests.browser.donor import DESKTOP, PHONE
@@ -81,6 +82,17 @@ def test_a_value_is_copied_whole(donor):
 
     # Plain spaces: not every bank's field takes others.
     assert donor.page.evaluate("getSelection().toString()") == "NL61 INGB 0006 3914 16"
+
+    donor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for name, copied in (
+        ("IBAN", "NL61INGB0006391416"),
+        ("In the name of", "Gevangenzorg Nederland"),
+        ("Reference", written_reference(donor.reference)),
+    ):
+        what = f": {donor.say(name)}"
+        donor.page.get_by_role("button", name=donor.say("Copy") + what).click()
+        expect(donor.page.get_by_role("status")).to_have_text(donor.say("Copied") + what)
+        assert donor.page.evaluate("navigator.clipboard.readText()") == copied
 
 
 def test_on_paper_stands_what_is_needed_and_no_more(donor):

@@ -171,6 +171,8 @@ def test_trying_again_after_a_failure_is_a_new_payment_of_the_same_gift(visitor,
     page = visitor.pages.submit(visitor.pages.get(f"/bedankt/{reference}").form("/opnieuw"))
     assert page.response.request.path == f"/betaling/{reference}"
     assert [payment.attempt for payment in queries.payments()] == [2, 1]
+    # Whose card was refused may want to pay by iDEAL: the new one leaves the way to pay to Mollie's page.
+    assert [payment.method for payment in queries.payments()] == ["", "ideal"]
 
 
 def test_what_was_paid_meanwhile_is_not_tried_again(visitor, house):
@@ -276,6 +278,16 @@ class TestTransfer:
         steps = [len(visitor.submit(method="transfer").all("ol")[0]) for _ in range(4)]
         assert steps == [3, 3, 3, 2]
         assert session().query(OutgoingMail).count() == 3
+
+    def test_it_leads_to_where_an_address_is_asked_while_it_is_asked(self, visitor):
+        reference = visitor.give(method="transfer")
+        asked = f"/bedankt/{reference}#statement"
+        page = visitor.pages.get(f"/bank/{reference}")
+        assert asked in [link.get("href") for link in page.all("a")]
+        assert visitor.pages.get(asked).by_id("statement") is not None
+        with clock.standing_still(clock.now() + timedelta(hours=2)):
+            late = visitor.pages.get(f"/bank/{reference}")
+        assert asked not in [link.get("href") for link in late.all("a")]
 
 
 def rendered(svg: bytes):

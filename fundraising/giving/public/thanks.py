@@ -207,12 +207,16 @@ def _ask(status: DonationStatus) -> DonationStatus:
     return donation_status(status.reference) or status
 
 
-def _address_token(status: DonationStatus, told: Outcome) -> str:
-    """A token with which an address may be added, or nothing when it is too late to ask for one."""
+def asks_for_address(status: DonationStatus, told: Outcome | None = None) -> bool:
+    """Whether the page asks for a postal address now: it makes sense, and it is not too late."""
     since = status.paid_at or status.created_at
-    if told not in _ADDRESS_WELCOME or clock.now() - since > _ADDRESS_ASKED_FOR:
-        return ""
-    return kept().address_tokens.issue(status.reference)
+    told = told or outcome_of(status, standing_of(status))
+    return told in _ADDRESS_WELCOME and clock.now() - since <= _ADDRESS_ASKED_FOR
+
+
+def _address_token(status: DonationStatus, told: Outcome) -> str:
+    """A token with which an address may be added, or nothing where none is asked for."""
+    return kept().address_tokens.issue(status.reference) if asks_for_address(status, told) else ""
 
 
 def _may_add_address(status: DonationStatus, token: str) -> bool:

@@ -12,6 +12,7 @@ from segno import helpers
 from fundraising.gifts.rules import written_reference
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.kept import programme_name
+from fundraising.giving.public.thanks import asks_for_address
 from fundraising.giving.rules import DonationState
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def transfer(reference: str) -> AnyResponse | str:
         status=status,
         programme_name=programme_name(status.programme_id),
         mailed="gemaild" in request.args,
+        asks_for_address=asks_for_address(status),
     )
 
 
