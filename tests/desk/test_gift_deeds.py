@@ -112,7 +112,7 @@ class TestCorrecting:
             correct(change)
         page = finance.submit(preview.form("/boeken"), status=409)
         assert "niet geboekt" in page.text
-        assert "Blijft staan € 40" in page.text
+        assert "Blijft over € 40" in page.text
         assert page.form("/corrigeren").values()["amount"] == ["30"]
         assert now_standing(app, made.reference).standing == Euro.of(40)
 
