@@ -31,6 +31,22 @@ def add(app, *roles, **changes):
 
 
 class TestByPage:
+    def test_the_list_is_ordered_as_asked_and_who_left_stands_last(self, administrator, app):
+        for name in ("Zwaan", "Aalders"):
+            add(app, Role.RELATIONS, email=f"{name}@example.nl", name=name)
+        gone = add(app, Role.RELATIONS, email="gone@example.nl", name="Bos")
+        with app.app_context(), transaction():
+            disable(session().get_one(User, gone.id), successor=None)
+
+        def names(order):
+            return [
+                cell.find("a").text for cell in administrator.get(f"/desk/gebruikers{order}").all("td", class_="lead")
+            ]
+
+        assert names("") == ["Aalders", "Beatrix Beheer", "Zwaan", "Bos"]
+        assert names("?sorteer=-naam") == ["Zwaan", "Beatrix Beheer", "Aalders", "Bos"]
+        assert names("?sorteer=-ingelogd")[-1] == "Bos"
+
     def test_an_invited_colleague_chooses_a_password_and_is_in(self, administrator, pages, app):
         form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
         answers = {"name": "Kees Smit", "email": "Kees@Example.nl", "roles": ["relations", "finance"]}

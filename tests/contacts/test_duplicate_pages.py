@@ -45,6 +45,25 @@ def test_a_pair_is_shown_with_what_it_shares(desk, pair):
     assert page.link("J. de Vries en Jan de Vries") == side_by_side(pair)
 
 
+def leads(page):
+    return [text_of(cell) for cell in page.all("td", class_="lead")]
+
+
+def test_pairs_and_merges_are_ordered_as_asked(desk, pair):
+    with transaction():
+        alike = {"surname": "Abels", "match_name": "abels", "email": "a@example.nl", "given_name": "A."}
+        note_duplicates_of([person(**alike), person(**alike)])
+    by_name = [leads(desk.get(f"/desk/dubbelen?sorteer={word}")) for word in ("naam", "-naam")]
+    assert by_name[0] == by_name[1][::-1] == ["A. de Abels en A. de Abels", "J. de Vries en Jan de Vries"]
+    scores = [desk.get(f"/desk/dubbelen?sorteer={word}").all("td", class_="number") for word in ("gelijkenis", "")]
+    assert [text_of(cell) for cell in scores[0]] == [text_of(cell) for cell in scores[1]][::-1]
+    for address in [desk.get("/desk/dubbelen").link(words) for words in by_name[0]]:
+        desk.submit(desk.get(address).form(address.removeprefix("/desk")))
+    assert leads(desk.get("/desk/samenvoegingen"))[0] == "Jan de Vries"
+    assert leads(desk.get("/desk/samenvoegingen?sorteer=naam"))[0] == "A. de Abels"
+    assert leads(desk.get("/desk/samenvoegingen?sorteer=datum"))[0] == "A. de Abels"
+
+
 def test_what_tells_more_is_proposed_and_can_be_undone(desk, pair):
     page = desk.get(side_by_side(pair))
     assert "mevrouw Jan de Vries" in page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,14 +26,18 @@ from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import current_user, requires
 from fundraising.accounts.views.stages import stay
 from fundraising.db import transaction
+from fundraising.web.lists import Sort, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Response
 
     from fundraising.accounts.models import User
+    from fundraising.accounts.queries import UserRow
 
 in_menu(
     blueprint,
@@ -47,11 +51,20 @@ in_menu(
 )
 
 
+_ORDERS: dict[str, Callable[[UserRow], Any]] = {
+    "naam": lambda row: row.name.casefold(),
+    "ingelogd": lambda row: (row.signed_in_at is not None, row.signed_in_at or row.created_at),
+}
+
+
 @blueprint.get("/gebruikers")
 @requires(Permission.MANAGE_USERS)
 def all_users() -> str:
-    """List the members of staff."""
-    return render_template("accounts/users.html", users=users(), role_names=ROLE_NAMES)
+    """List the members of staff, those who left last."""
+    asked = wanted(request.args, sortable=_ORDERS, default=Sort("naam"))
+    rows = sorted(users(), key=_ORDERS[asked.sort.key], reverse=asked.sort.descending)
+    rows.sort(key=lambda row: row.disabled_at is not None)
+    return render_template("accounts/users.html", users=rows, asked=asked, role_names=ROLE_NAMES)
 
 
 @blueprint.get("/gebruikers/uitnodigen")

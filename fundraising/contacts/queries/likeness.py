@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute
 
+
+class Order(StrEnum):
+    """By what the pairs to judge can be ordered."""
+
+    SCORE = "gelijkenis"
+    NAME = "naam"
+    FOUND = "gevonden"
+
+
 # What more contacts than this share, a school's telephone say, tells nothing about any two of them.
 _MOST_SHARING = 20
 
@@ -50,17 +60,21 @@ class Candidate:
     found_at: datetime
 
 
-def candidate_page(*, skip: int = 0, limit: int | None = None) -> list[Candidate]:
-    """The pairs that staff have yet to judge, most alike first, all or so many.
+def candidate_page(
+    *, order: Order = Order.SCORE, descending: bool = True, skip: int = 0, limit: int | None = None
+) -> list[Candidate]:
+    """The pairs that staff have yet to judge, most alike first unless ordered otherwise, all or so many.
 
     Those of which one was merged since are left out.
     """
-    rows = session().scalars(
-        _to_judge(select(DuplicateCandidate))
-        .order_by(DuplicateCandidate.score.desc(), DuplicateCandidate.id)
-        .offset(skip)
-        .limit(limit),
-    )
+    by: dict[Order, InstrumentedAttribute[Any]] = {
+        Order.SCORE: DuplicateCandidate.score,
+        Order.NAME: Contact.match_name,
+        Order.FOUND: DuplicateCandidate.found_at,
+    }
+    pairs = select(DuplicateCandidate).join(Contact, Contact.id == DuplicateCandidate.contact_id)
+    column = by[order].desc() if descending else by[order]
+    rows = session().scalars(_to_judge(pairs).order_by(column, DuplicateCandidate.id).offset(skip).limit(limit))
     return [_candidate(row) for row in rows]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -45,6 +46,13 @@ _FROM_WORD = {
     "level": SchoolLevel,
     "deceased_on": date.fromisoformat,
 }
+
+
+class Order(StrEnum):
+    """By what merges can be ordered."""
+
+    NAME = "naam"
+    WHEN = "datum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +112,12 @@ def linked(one: int, other: int) -> bool:
     return current_id(other) in line_above(one) or current_id(one) in line_above(other)
 
 
-def merge_page(*, skip: int, limit: int) -> list[MergeRow]:
-    """Merges, newest first."""
-    return _merges(select(ContactMerge).order_by(ContactMerge.id.desc()).offset(skip).limit(limit))
+def merge_page(*, order: Order = Order.WHEN, descending: bool = True, skip: int, limit: int) -> list[MergeRow]:
+    """Merges, newest first unless ordered otherwise."""
+    by = [Contact.match_name, ContactMerge.id] if order is Order.NAME else [ContactMerge.id]
+    rows = select(ContactMerge).join(Contact, Contact.id == ContactMerge.survivor_id)
+    ordered = rows.order_by(*(column.desc() if descending else column for column in by))
+    return _merges(ordered.offset(skip).limit(limit))
 
 
 def merges_of(contact_id: int) -> list[MergeRow]:

@@ -11,7 +11,9 @@ from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
 from fundraising.contacts.queries import ContactRow, contact, display_names
+from fundraising.contacts.queries.likeness import Order as CandidateOrder
 from fundraising.contacts.queries.likeness import candidate, candidate_between, candidate_page, candidates_to_judge
+from fundraising.contacts.queries.merges import Order as MergeOrder
 from fundraising.contacts.queries.merges import linked, merge_page, mergeable
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.likeness import POINTS, Likeness
@@ -85,12 +87,19 @@ _FAULTS = {
 @requires(Permission.MERGE_CONTACTS)
 def queue() -> str:
     """The pairs to judge, most alike first."""
-    asked = wanted(request.args, sortable=(), default=Sort("gelijkenis", descending=True))
-    rows = candidate_page(skip=asked.skipped, limit=asked.size + 1)
+    asked = wanted(request.args, sortable=set(CandidateOrder), default=Sort(CandidateOrder.SCORE, descending=True))
+    rows = candidate_page(
+        order=CandidateOrder(asked.sort.key),
+        descending=asked.sort.descending,
+        skip=asked.skipped,
+        limit=asked.size + 1,
+    )
     names = display_names({number for row in rows for number in (row.contact_id, row.other_id)})
     page = page_of(rows, asked, total=candidates_to_judge())
     note_leafing("contacts", page)
-    return render_template("contacts/duplicates.html", page=page, names=names, reasons=REASONS, points=POINTS)
+    return render_template(
+        "contacts/duplicates.html", page=page, asked=asked, names=names, reasons=REASONS, points=POINTS
+    )
 
 
 @blueprint.get("/relaties/<int:survivor_id>/samenvoegen/<int:loser_id>")
@@ -128,9 +137,14 @@ def make_one(survivor_id: int, loser_id: int) -> Response | tuple[str, int]:
 @requires(Permission.MERGE_CONTACTS)
 def merges() -> str:
     """The merges that were made, newest first, each of which can be undone."""
-    asked = wanted(request.args, sortable=(), default=Sort("datum", descending=True))
-    page = page_of(merge_page(skip=asked.skipped, limit=asked.size + 1), asked)
-    return render_template("contacts/merges.html", page=page)
+    asked = wanted(request.args, sortable=set(MergeOrder), default=Sort(MergeOrder.WHEN, descending=True))
+    rows = merge_page(
+        order=MergeOrder(asked.sort.key),
+        descending=asked.sort.descending,
+        skip=asked.skipped,
+        limit=asked.size + 1,
+    )
+    return render_template("contacts/merges.html", page=page_of(rows, asked), asked=asked)
 
 
 @blueprint.post("/samenvoegingen/<int:merge_id>/ongedaan")
