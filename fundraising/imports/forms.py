@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fundraising.imports.formats.line import FORMULAS, MIXED_ENCODING, OTHER_SHEETS
+from fundraising.imports.formats.line import FORMULAS, MAC_ENCODING, MIXED_ENCODING, OTHER_SHEETS
 from fundraising.imports.rules import ImportState, Outcome, SheetFault
 from fundraising.web.locale import lazy_text as _
 
@@ -57,6 +57,10 @@ FAULTS = {
 NOTES = {
     FORMULAS: _("Cells with a formula: %(count)s. The value that was stored with each counts; nothing is calculated."),
     OTHER_SHEETS: _("Only the first sheet is read. Other sheets with something in them: %(count)s."),
+    MAC_ENCODING: _(
+        "Read as a file of an older Mac, which writes accents in a way of its own (lines: %(count)s). "
+        "Please check letters with accents."
+    ),
     MIXED_ENCODING: _("Lines in another encoding than the rest: %(count)s. Please check letters with accents."),
 }
 # Why a row is refused, or what there is to say of it, whatever its kind.

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fundraising.imports.formats import open_sheet
-from fundraising.imports.formats.line import FORMULAS, MIXED_ENCODING, OTHER_SHEETS
+from fundraising.imports.formats.line import FORMULAS, MAC_ENCODING, MIXED_ENCODING, OTHER_SHEETS
 from fundraising.imports.rules import Columns, Meaning, SheetFault, UnreadableSheet, header_row, named, proposals
 from tests.factories.sheets import delimited, workbook
 
@@ -63,6 +63,18 @@ class TestText:
         lines, notes = read("Naam;Plaats\nZoë;Ede\n".encode() + "Renée;Urk\n".encode("cp1252"))
         assert [cells[0] for _, cells in lines] == ["Naam", "Zoë", "Renée"]
         assert notes == {MIXED_ENCODING: 1}
+
+    def test_a_file_of_an_older_mac_is_read_as_such_and_says_so(self):
+        rows = "Naam;Plaats\nZoë Brontë;Ede\nRené’s zo’n café;België\nJürgen Schröder;Goor\n"
+        lines, notes = read(rows.encode("mac_roman"))
+        assert [cells[0] for _, cells in lines[1:]] == ["Zoë Brontë", "René’s zo’n café", "Jürgen Schröder"]
+        assert notes == {MAC_ENCODING: 3}
+
+    @pytest.mark.parametrize("name", ["Zoë", "Tomaš Renée", "zo’n ‘huis’ – ‹Œuvre›", "Van ’t Hoff… € 5", "België"])
+    def test_what_windows_wrote_is_not_taken_for_a_mac(self, name):
+        lines, notes = read(f"Naam;Plaats\n{name};Ede\n".encode("cp1252"))
+        assert lines[1][1][0] == name
+        assert not notes
 
     def test_one_column_is_a_table_too(self):
         assert [cells for _, cells in read(b"Naam\nA\nB\n")[0]] == [["Naam"], ["A"], ["B"]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
-from fundraising.imports.formats.line import MIXED_ENCODING, Line
+from fundraising.imports.formats.line import MAC_ENCODING, MIXED_ENCODING, Line
 from fundraising.imports.rules import LONGEST_CELL, MOST_COLUMNS, SheetFault, UnreadableSheet
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ _SAMPLE_LINES = 60
 _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 16
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# Behind a letter these are small letters with an accent, in Mac OS Roman and in Windows-1252; in the other one they are
+# signs, or capitals that stand in no word. Signs that do follow a letter, such as the apostrophe, are among neither.
+_MAC_LETTER = re.compile(rb"(?<=[A-Za-z])[\x87-\x91\x95\x9a\x9f]")
+_WINDOWS_LETTER = re.compile(rb"(?<=[A-Za-z])[\xe0-\xff]")
 # A sheet of Western text in UTF-16 is half zeros.
 _MANY_ZEROS = 0.3
 
@@ -30,6 +35,7 @@ class DelimitedSheet:
         self._file = file
         self.notes: Counter[str] = Counter()
         self._encoding, self._skip = _encoding(file)
+        self._narrow = "cp1252" if self._encoding else _narrow_encoding(file)
         first = list(islice(self._text(), _SAMPLE_LINES))
         self._delimiter, self._preamble = _delimiter(first)
 
@@ -80,7 +86,7 @@ class DelimitedSheet:
                 raise UnreadableSheet(SheetFault.LONG_CELL, number + 1)
 
     def _narrow_lines(self) -> Iterator[str]:
-        """Lines of UTF-8, or of Windows-1252 where a line is not; files that were pasted together hold both."""
+        """Lines of UTF-8, or of what Windows or a Mac wrote where a line is not; files pasted together hold both."""
         seen: Counter[str] = Counter()
         for number, raw in enumerate(self._raw_lines(), start=1):
             if b"\0" in raw:
@@ -89,10 +95,11 @@ class DelimitedSheet:
             try:
                 line = raw.decode(encoding)
             except UnicodeDecodeError:
-                encoding, line = "windows", _windows(raw, number)
+                encoding, line = self._narrow, _decoded(raw, self._narrow, number)
             seen[encoding] += 1
-            if seen["utf-8"] and seen["windows"]:
-                self.notes[MIXED_ENCODING] = min(seen["utf-8"], seen["windows"])
+            if seen["utf-8"] and seen[self._narrow]:
+                self.notes[MIXED_ENCODING] = min(seen["utf-8"], seen[self._narrow])
+            self.notes[MAC_ENCODING] = seen["mac_roman"]
             yield line
 
     def _raw_lines(self) -> Iterator[bytes]:
@@ -124,9 +131,20 @@ def _encoding(file: IO[bytes]) -> tuple[str, int]:
     return "", 0
 
 
-def _windows(raw: bytes, number: int) -> str:
+def _narrow_encoding(file: IO[bytes]) -> str:
+    """How the letters with accents are written that are not UTF-8, by which of them the file has most."""
+    file.seek(0)
+    mac = windows = 0
+    while chunk := file.read(_CHUNK):
+        if not chunk.isascii():
+            mac += len(_MAC_LETTER.findall(chunk))
+            windows += len(_WINDOWS_LETTER.findall(chunk))
+    return "mac_roman" if mac > windows else "cp1252"
+
+
+def _decoded(raw: bytes, encoding: str, number: int) -> str:
     try:
-        return raw.decode("cp1252")
+        return raw.decode(encoding)
     except UnicodeDecodeError as wrong:
         raise UnreadableSheet(SheetFault.UNKNOWN_SIGNS, number) from wrong
 

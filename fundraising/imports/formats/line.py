@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FORMULAS = "formulas"
 OTHER_SHEETS = "other_sheets"
 MIXED_ENCODING = "mixed_encoding"
+MAC_ENCODING = "mac_encoding"
 
 
 @dataclass(frozen=True, slots=True)
