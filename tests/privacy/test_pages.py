@@ -90,8 +90,11 @@ class TestFile:
         pages = staff_pages(Role.RELATIONS, language="en")
         pages.send(pages.get(f"/desk/relaties/{somebody}/dossier").form("/dossier"), button=("vorm", "pdf"))
         (told,) = written
-        # It is for this one alone, in their language whatever that of the page.
-        assert "Geachte" in told
+        letter = told.split('class="all"')[0]
+        # Whoever asks about somebody who died is addressed, in the language of the one who died.
+        assert "Geachte heer of mevrouw," in letter
+        assert "U hebt gevraagd wat wij van J. de Jansen bewaren." in letter
+        assert letter.split('class="to">')[1].startswith("</p>")
         assert "Beste mensen," in told.split("Hiervan bewaren")[0].split('class="all"')[1]
         assert "Beste mensen," not in told.split('class="all"')[0]
         for words in ("06 12345678", "iDEAL", "Overlijden vastgelegd", "3 oktober 2026", "&lt;b&gt;Belde&lt;/b&gt;"):

@@ -14,7 +14,8 @@ from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
 from fundraising.clock import now
 from fundraising.contacts.queries import contact
-from fundraising.contacts.rules import UnknownContact, addressed, greeting, postal_address_lines
+from fundraising.contacts.queries.record import record as known
+from fundraising.contacts.rules import PersonName, UnknownContact, addressed, greeting, postal_address_lines
 from fundraising.db import transaction
 from fundraising.money import Euro
 from fundraising.privacy.services.sources import Kept, file_of
@@ -40,7 +41,8 @@ def file(contact_id: int) -> str | BaseResponse:
     found = found_contact(contact_id)
     if found.contact_id != contact_id:
         return redirect(url_for(".file", contact_id=found.contact_id), code=301)
-    return render_template("privacy/file.html", contact=found, kinds=file_of(contact_id))
+    deceased = known(found.contact_id).deceased_on is not None
+    return render_template("privacy/file.html", contact=found, kinds=file_of(contact_id), deceased=deceased)
 
 
 @blueprint.post("/relaties/<int:contact_id>/dossier")
@@ -99,18 +101,27 @@ def _plain(value: object) -> str:
 
 
 def _as_pdf(found: ContactRow, kinds: Sequence[Kept]) -> bytes:
-    """A letter to whom it is about, in their language, with all that is kept below it."""
-    # To them alone: who shares their household may not know what stands here.
+    """A letter to whom it is about, in their language, with all that is kept below it.
+
+    About somebody deceased it is to whoever asks: it names nobody else, and has no address.
+    """
     language = ENGLISH if found.language == ENGLISH else DUTCH
-    spoken = found.organisation_name or addressed(found.name, language)
-    lines = [spoken[:1].upper() + spoken[1:]]
+    deceased = known(found.contact_id).deceased_on is not None
     with force_locale(language):
         page = render_template(
             "privacy/file_pdf.html",
-            lines=postal_address_lines(lines[0], found.address) if found.address is not None else lines,
-            greeting=greeting(found.name, language),
+            lines=[] if deceased else _address(found, language),
+            greeting=greeting(PersonName() if deceased else found.name, language),
+            about=found.display_name if deceased else "",
             contact=found,
             kinds=kinds,
             made_at=now(),
         )
     return pdf.from_html(page)
+
+
+def _address(found: ContactRow, language: str) -> list[str]:
+    """Of them alone: who shares their household may not know what stands here."""
+    spoken = found.organisation_name or addressed(found.name, language)
+    first = spoken[:1].upper() + spoken[1:]
+    return postal_address_lines(first, found.address) if found.address is not None else [first]
