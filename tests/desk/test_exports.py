@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
@@ -12,11 +13,21 @@ from sqlalchemy import select
 from fundraising.accounts.models import AuditContent, AuditEntry
 from fundraising.accounts.rules import Role
 from fundraising.clock import now, today
-from fundraising.contacts.models import Affiliation, ContactPhone, Household, HouseholdMember, PostalAddress
+from fundraising.contacts.models import (
+    Affiliation,
+    ContactEmail,
+    ContactPhone,
+    Household,
+    HouseholdMember,
+    PostalAddress,
+)
 from fundraising.contacts.queries import letterheads
 from fundraising.contacts.queries.letterheads import exported_contacts
 from fundraising.contacts.queries.listed import ListFilter
 from fundraising.contacts.rules import Salutation
+from fundraising.contacts.rules.mailings import Purpose
+from fundraising.contacts.rules.organisations import Channel
+from fundraising.contacts.services.consents import grant_consent, unsubscribe
 from fundraising.db import session, transaction
 from fundraising.desk.views import exports
 from tests.factories import contacts, gifts
@@ -102,6 +113,32 @@ class TestContacts:
         assert page.cell(4, heads.index("Overleden op") + 1).value.date() == today()
         assert page.cell(3, heads.index("Wil niet benaderd worden") + 1).value == "ja"
         assert told()[1] == {"rows": 3, "shape": "xlsx", "filter": {"soort": "person"}}
+
+    def test_for_a_mailing_only_who_may_receive_it_with_a_link_to_stop_it(self, people, pages, staff_pages):
+        with transaction():
+            willing, unwilling, _mute = (
+                contacts.person(surname=name, match_name=name.lower(), email=f"{name}@example.nl", language="en")
+                for name in ("Graag", "Liever", "Stom")
+            )
+            for whom in (willing, unwilling, people[3]):
+                grant_consent(whom, purpose=Purpose.NEWSLETTER, channel=Channel.EMAIL, source="test")
+            unsubscribe(unwilling, purpose=Purpose.NEWSLETTER, channel=Channel.EMAIL)
+            session().query(ContactEmail).filter_by(contact_id=willing).one().undeliverable_at = now()
+            session().add(ContactEmail(contact_id=willing, address="g@x.nl", match_address="g@x.nl", created_at=now()))
+        staff, address = staff_pages(Role.RELATIONS), "/desk/relaties/exporteren"
+        [row] = rows_of(taken(staff, address, mailing="newsletter:email"))
+        assert (row["Nummer"], row["E-mail"]) == (str(willing), "g@x.nl")
+        assert told() == (
+            "contacts.exported",
+            {"rows": 1, "shape": "csv", "weglaten": "ja", "mailing": "newsletter:email"},
+        )
+        page = pages.get(urlsplit(row["Afmeldlink"]).path)
+        pages.submit(page.form())
+        assert rows_of(taken(staff, address, mailing="newsletter:email")) == []
+        # A letter needs no consent, but a place to go to.
+        by_post = rows_of(taken(staff, address, mailing="newsletter:post"))
+        assert [row["Nummer"] for row in by_post] == [str(people[0])]
+        assert "Afmeldlink" not in by_post[0]
 
     def test_people_of_one_household_are_written_to_together(self, people, staff_pages):
         with transaction():

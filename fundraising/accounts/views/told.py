@@ -108,6 +108,7 @@ FIELDS = {
     "via": _("By means of"),
     "webhook": _("What Mollie's message said"),
     "weglaten": _("Without who may not be approached"),
+    "mailing": _("For which mailing"),
     "what": _("What was wrong"),
     "why": _("Why"),
     "with": _("With contacts"),

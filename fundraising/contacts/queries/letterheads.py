@@ -96,7 +96,9 @@ def _next(wanted: ListFilter, after: int) -> Sequence[Contact]:
 def _exported(rows: Sequence[Contact]) -> Iterator[ExportedContact]:
     whose = _whose(rows)
     heads = _heads(rows, whose)
-    emails = _first(ContactEmail, whose, ContactEmail.is_primary.desc(), ContactEmail.id)
+    # One that works before one from which mail comes back.
+    works_first = (ContactEmail.undeliverable_at.is_not(None), ContactEmail.is_primary.desc(), ContactEmail.id)
+    emails = _first(ContactEmail, whose, *works_first)
     phones = _first(ContactPhone, whose, ContactPhone.id)
     churches, schools = _first(ChurchDetails, whose), _first(SchoolDetails, whose)
     for row in rows:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from fundraising.contacts.models import Consent, Contact, ContactEmail, ContactPhone, PostalAddress
 from fundraising.contacts.queries import current_ids, post_goes_there, said_when, survivors
+from fundraising.contacts.queries.listed import matching
 from fundraising.contacts.rules import ConsentState, UnknownContact
 from fundraising.contacts.rules.mailings import Hindrance, Purpose, Reachability, hindrance
 from fundraising.contacts.rules.organisations import Channel
@@ -16,6 +17,8 @@ from fundraising.db import session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from fundraising.contacts.queries.listed import ListFilter
 
 # SQLite takes some 30,000 values in a statement; PostgreSQL plans long lists slowly.
 _AT_ONCE = 1_000
@@ -44,6 +47,12 @@ def hindrances(contact_ids: Collection[int], purpose: Purpose, channel: Channel)
     for start in range(0, len(asked), _AT_ONCE):
         answers |= _hindrances(asked[start : start + _AT_ONCE], Purpose(purpose), Channel(channel))
     return answers
+
+
+def receivers(wanted: ListFilter, purpose: Purpose, channel: Channel) -> frozenset[int]:
+    """Of the contacts of a list, those that may be sent this, through this channel, today."""
+    asked = session().scalars(matching(wanted).with_only_columns(Contact.id)).all()
+    return frozenset(each for each, why in hindrances(asked, purpose, channel).items() if why is None)
 
 
 def _hindrances(asked: list[int], purpose: Purpose, channel: Channel) -> dict[int, Hindrance | None]:

@@ -13,7 +13,12 @@ from flask_babel import gettext as _
 from fundraising.accounts.rules import Permission, Subject
 from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
+from fundraising.contacts.forms.words import CHANNELS, PURPOSES
+from fundraising.contacts.public import unsubscribe_url
 from fundraising.contacts.queries.letterheads import count_exported, exported_contacts, letterheads
+from fundraising.contacts.queries.reaching import receivers
+from fundraising.contacts.rules.mailings import ASKED, Purpose
+from fundraising.contacts.rules.organisations import Channel
 from fundraising.db import still, transaction
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.contacts import filters_of
@@ -26,7 +31,7 @@ from fundraising.gifts.queries.listing import list_totals
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 from fundraising.web.lists import chosen
-from fundraising.web.locale import current_language
+from fundraising.web.locale import DUTCH, LANGUAGES, current_language
 from fundraising.web.sheets import Column, Sheet, SheetFormat, as_download
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from fundraising.contacts.models import Contact
     from fundraising.contacts.queries.letterheads import ExportedContact, Letterhead
     from fundraising.contacts.queries.listed import ListFilter
     from fundraising.gifts.queries.listing import ListedGift
@@ -42,7 +48,29 @@ if TYPE_CHECKING:
 # A spreadsheet is written before its first byte leaves: this many rows take some seconds. CSV leaves row by row.
 MOST_IN_A_SPREADSHEET = 50_000
 LEAVE_OUT = "weglaten"
+MAILING = "mailing"
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Mailing:
+    """What a list is for: something to be sent, through a channel."""
+
+    purpose: Purpose
+    channel: Channel
+
+    @property
+    def word(self) -> str:
+        """As a form sends it and the trail keeps it."""
+        return f"{self.purpose.value}:{self.channel.value}"
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return f"{PURPOSES[self.purpose]}, {CHANNELS[self.channel]}"
+
+
+_MAILINGS = {mailing.word: mailing for mailing in (_Mailing(each, way) for each in ASKED for way in Channel)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +95,16 @@ def export_contacts() -> str:
 @blueprint.post("/relaties/exporteren")
 @requires(Permission.EXPORT_CONTACTS)
 def take_contacts() -> Response | tuple[str, int]:
-    """The contacts of the list as a file."""
+    """The contacts of the list as a file, all of them or who may be sent what it is for."""
     wanted = filters_of(request.args)
-    if request.form.get(LEAVE_OUT):
-        wanted = replace(wanted, deceased=False, do_not_contact=False)
-    export = _Export(
-        "contacts", _("Contacts"), count_exported(wanted), _contact_columns(), lambda: _contact_rows(wanted)
-    )
+    mailing = _MAILINGS.get(request.form.get(MAILING, ""))
+    if mailing is not None:
+        export = _mailing_list(wanted, mailing)
+    else:
+        if request.form.get(LEAVE_OUT):
+            wanted = replace(wanted, deceased=False, do_not_contact=False)
+        count, columns = count_exported(wanted), _contact_columns()
+        export = _Export("contacts", _("Contacts"), count, columns, lambda: _contact_rows(wanted))
     return _taken(export) or (_asked(_("Export contacts"), export.count, back=url_for(".contacts"), whom=True), 422)
 
 
@@ -109,6 +140,7 @@ def _asked(title: str, count: int, *, back: str, whom: bool) -> str:
         count=count,
         back=back,
         whom=whom,
+        mailings=[(mailing.word, mailing.label) for mailing in _MAILINGS.values()] if whom else [],
         filter=_filter(),
         too_many=count > MOST_IN_A_SPREADSHEET,
         most=MOST_IN_A_SPREADSHEET,
@@ -121,7 +153,7 @@ def _taken(export: _Export) -> Response | None:
     if shape is SheetFormat.XLSX and export.count > MOST_IN_A_SPREADSHEET:
         return None
     with transaction():
-        choices = {"filter": _filter(), LEAVE_OUT: request.form.get(LEAVE_OUT)}
+        choices = {"filter": _filter()} | {name: request.form.get(name) for name in (LEAVE_OUT, MAILING)}
         told = {"rows": export.count, "shape": shape.value} | {name: each for name, each in choices.items() if each}
         record(f"{export.kind}.exported", Subject(export.kind), after=told)
     answer = as_download(Sheet(export.name, export.columns, _of_one_moment(export)), shape)
@@ -178,6 +210,29 @@ def _contact_rows(wanted: ListFilter) -> Iterator[Sequence[Cell]]:
     yes = _("yes")
     for each in exported_contacts(wanted):
         yield _contact_cells(each, yes)
+
+
+def _mailing_list(wanted: ListFilter, mailing: _Mailing) -> _Export:
+    """Who may be sent this, and where a mail goes, the link with which each of them stops it."""
+    whom = receivers(wanted, mailing.purpose, mailing.channel)
+    columns = _contact_columns()
+    if mailing.channel is Channel.EMAIL:
+        columns.append(Column(_("Link to unsubscribe"), width=40))
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        yes = _("yes")
+        for each in exported_contacts(wanted):
+            if each.row.id in whom:
+                yield (*_contact_cells(each, yes), *_way_out(each.row, mailing))
+
+    return _Export("contacts", _("Contacts"), len(whom), columns, rows)
+
+
+def _way_out(contact: Contact, mailing: _Mailing) -> tuple[Cell, ...]:
+    if mailing.channel is not Channel.EMAIL:
+        return ()
+    language = contact.language if contact.language in LANGUAGES else DUTCH
+    return (unsubscribe_url(contact.id, mailing.purpose, mailing.channel, language=language),)
 
 
 def _contact_cells(each: ExportedContact, yes: str) -> tuple[Cell, ...]:
