@@ -56,6 +56,7 @@ def test_relations_see_gifts_with_their_message_and_what_to_mend(house, staff_pa
     page = staff_pages(Role.RELATIONS).get("/desk/")
     assert page.heading == "Vandaag"
     assert headings(page) == [
+        "Herinneringen",
         "Nieuwe giften",
         "Dubbelen om te beoordelen",
         "E-mail die terugkomt",
@@ -90,7 +91,7 @@ def test_finance_sees_what_is_open_double_or_undelivered(house, staff_pages):
 @a_promise_of_payment
 def test_two_roles_see_both(house, staff_pages):
     page = staff_pages(Role.RELATIONS, Role.FINANCE, language="en").get("/desk/")
-    assert headings(page)[:2] == ["New gifts", "Duplicates to judge"]
+    assert headings(page)[:3] == ["Reminders", "New gifts", "Duplicates to judge"]
     assert "Paid twice" in headings(page)
 
 

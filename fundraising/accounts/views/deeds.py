@@ -34,6 +34,7 @@ DEEDS = {
     "contact.account": _("Account changed"),
     "contact.link": _("To what it belongs changed"),
     "contact.note": _("Note written or changed"),
+    "contact.reminder": _("Reminder done or standing again"),
     "contacts.leafed": _("Leafed through contacts"),
     "contacts.exported": _("Contacts exported"),
     "affiliation.begun": _("Role begun"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from wtforms import RadioField
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fundraising.contacts.queries.record import ContactRecord, NoteEntry
 
 _AGREES, _OBJECTS = "yes", "no"
+_FURTHEST = timedelta(days=3653)
 
 
 class ConsentForm(EditForm):
@@ -74,6 +76,12 @@ class NoteForm(EditForm):
     new_title = _("New note")
 
     note = text(_("Note"), 4000, needed=_("Please write something."))
+    remind_on = DayField(
+        _("Remind on"),
+        description=_(
+            "Such as 14-3-2026, or empty. From that day on it stands on Today, until somebody is done with it."
+        ),
+    )
 
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:
@@ -81,11 +89,21 @@ class NoteForm(EditForm):
         if row_id is None:
             return {}
         entry: NoteEntry = row_of(contact.notes, row_id)
-        return {"note": entry.text}
+        return {"note": entry.text, "remind_on": entry.remind_on}
+
+    def fits_together(self) -> bool:
+        """Whether it reminds on a day that comes; one that stood already may be over."""
+        day = self.remind_on.data
+        stood = self.row_id is not None and day == self.shown(self.contact, self.row_id)["remind_on"]
+        if day is None or stood or today() <= day <= today() + _FURTHEST:
+            return True
+        self.remind_on.errors = [_("Please choose a day from today on, within ten years.")]
+        return False
 
     def keep(self) -> None:
         """Add or change it."""
+        note, day = self.note.data or "", self.remind_on.data
         if self.row_id is None:
-            add_note(self.seen_id, self.note.data or "")
+            add_note(self.seen_id, note, remind_on=day)
         else:
-            change_note(self.seen_id, self.row_id, self.note.data or "", version=self.seen)
+            change_note(self.seen_id, self.row_id, note, version=self.seen, remind_on=day)

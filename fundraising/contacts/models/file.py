@@ -41,6 +41,9 @@ class ContactNote(Model):
     text: Mapped[str] = mapped_column(String(4000))
     written_at: Mapped[datetime]
     written_by: Mapped[str] = mapped_column(String(64))
+    # From this day on it stands among what is to be done, until somebody is done with it.
+    remind_on: Mapped[date | None] = mapped_column(index=True)
+    done_at: Mapped[datetime | None]
 
 
 class ContactDocument(Model):

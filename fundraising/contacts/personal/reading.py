@@ -139,7 +139,9 @@ def read_consents(person: Person) -> Iterator[Told]:
 
 def read_notes(person: Person) -> Iterator[Told]:
     """What colleagues wrote down."""
-    note = select(ContactNote.text, ContactNote.written_at, ContactNote.written_by)
+    note = select(
+        ContactNote.text, ContactNote.written_at, ContactNote.written_by, ContactNote.remind_on, ContactNote.done_at
+    )
     yield from _told(note, ContactNote, person.numbers)
 
 

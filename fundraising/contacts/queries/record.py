@@ -131,6 +131,8 @@ class NoteEntry:
     text: str
     written_at: datetime
     written_by: str
+    remind_on: date | None
+    done_at: datetime | None
 
 
 Entry = TypeVar("Entry", EmailEntry, PhoneEntry, IbanEntry, PlaceEntry, Position, NoteEntry)
@@ -391,4 +393,6 @@ def _standing_first(entries: Iterable[Dated]) -> list[Dated]:
 
 def _notes(ids: Sequence[int]) -> tuple[NoteEntry, ...]:
     rows = session().scalars(select(ContactNote).where(ContactNote.contact_id.in_(ids)).order_by(ContactNote.id.desc()))
-    return tuple(NoteEntry(row.id, row.text, row.written_at, row.written_by) for row in rows)
+    return tuple(
+        NoteEntry(row.id, row.text, row.written_at, row.written_by, row.remind_on, row.done_at) for row in rows
+    )

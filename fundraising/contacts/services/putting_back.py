@@ -65,7 +65,15 @@ def _account(contact_id: int, was: Mapping[str, Any]) -> None:
 
 
 def _note(contact_id: int, was: Mapping[str, Any]) -> None:
-    put_note_back(contact_id, WrittenNote(was["text"], parse_instant(was["written_at"]), was["written_by"]))
+    day, done = was.get("remind_on"), was.get("done_at")
+    note = WrittenNote(
+        was["text"],
+        parse_instant(was["written_at"]),
+        was["written_by"],
+        remind_on=date.fromisoformat(day) if day else None,
+        done_at=parse_instant(done) if done else None,
+    )
+    put_note_back(contact_id, note)
 
 
 def _role(_contact_id: int, was: Mapping[str, Any]) -> None:

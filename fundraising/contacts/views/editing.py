@@ -13,12 +13,14 @@ from fundraising.clock import today
 from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.services.changes import StaleRecord
+from fundraising.contacts.services.notes import finish_reminder, resume_reminder
 from fundraising.contacts.views.blueprint import CONFLICT, UNUSABLE, blueprint, found, to_contact
 from fundraising.contacts.views.sections import ADDABLE, CHANGEABLE, HANDOVER, NOTES, PARTS, SECTIONS
 from fundraising.db import transaction
 from fundraising.web.notices import notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
     from werkzeug.wrappers import Response
@@ -33,6 +35,7 @@ _CONTACT = "/<int:contact_id>"
 _SECTION = f"{_CONTACT}/bewerken/<any({', '.join(f'{word!r}' for word in SECTIONS)}):word>"
 _NEW = f"{_CONTACT}/<any({', '.join(ADDABLE)}):word>/nieuw"
 _NOTE = f"{_CONTACT}/notities/nieuw"
+_REMINDER = f"{_CONTACT}/notities/<int:row_id>"
 _ROW = f"{_CONTACT}/<any({', '.join(CHANGEABLE)}):word>/<int:row_id>"
 _HANDOVER = f"{_CONTACT}/rollen/<int:row_id>/overdracht"
 
@@ -85,6 +88,33 @@ def new_note(contact_id: int) -> Answer:
 def save_new_note(contact_id: int) -> Answer:
     """Write it down."""
     return _save(NOTES, "notities", contact_id)
+
+
+@blueprint.post(f"{_REMINDER}/gedaan")
+@requires(Permission.EDIT_CONTACTS)
+def finish(contact_id: int, row_id: int) -> Answer:
+    """Be done with what a note reminds of."""
+    return _remind(finish_reminder, contact_id, row_id, done=True)
+
+
+@blueprint.post(f"{_REMINDER}/weer")
+@requires(Permission.EDIT_CONTACTS)
+def resume(contact_id: int, row_id: int) -> Answer:
+    """Let a note remind again."""
+    return _remind(resume_reminder, contact_id, row_id, done=False)
+
+
+def _remind(verb: Callable[[int, int], bool], contact_id: int, row_id: int, *, done: bool) -> Answer:
+    try:
+        with transaction():
+            verb(contact_id, row_id)
+    except UnknownContact:
+        abort(404)
+    if done:
+        notice(_("Done."), undo=url_for(".resume", contact_id=contact_id, row_id=row_id))
+    else:
+        notice(_("The reminder stands again."))
+    return to_contact(contact_id)
 
 
 @blueprint.get(_ROW)

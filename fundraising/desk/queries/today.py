@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from fundraising.accounts.queries import users
 from fundraising.accounts.rules import SECOND_FACTOR_ROLES
-from fundraising.clock import now
+from fundraising.clock import now, today
 from fundraising.contacts.queries import display_names
 from fundraising.contacts.queries.likeness import candidate_page
 from fundraising.contacts.queries.listed import newest_addresses, owners_of
+from fundraising.contacts.queries.reminders import due_notes
 from fundraising.gifts.queries import GiftFilter, gift_page
 from fundraising.gifts.queries.sources import gone_sources, references_from
 from fundraising.giving.queries import donor_messages, double_payments
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from fundraising.accounts.queries import UserRow
     from fundraising.contacts.queries.likeness import Candidate
+    from fundraising.contacts.queries.record import NoteEntry
     from fundraising.gifts.queries import GiftSummary
     from fundraising.giving.queries import PaymentSummary
     from fundraising.giving.queries.addresses import AddressToJudge
@@ -46,6 +48,15 @@ class NewGift:
     gift: GiftSummary
     name: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A note to come back to, and about whom it is."""
+
+    contact_id: int
+    name: str
+    note: NoteEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,13 @@ def new_gifts(most: int) -> list[NewGift]:
     names = display_names({gift.contact_id for gift in gifts if gift.contact_id is not None})
     messages = donor_messages([gift.reference for gift in gifts])
     return [NewGift(gift, names.get(gift.contact_id or 0, ""), messages.get(gift.reference, "")) for gift in gifts]
+
+
+def reminders(most: int) -> list[Reminder]:
+    """Notes to come back to today or before, the oldest first."""
+    rows = due_notes(today(), most=most)
+    names = display_names({contact_id for contact_id, _note in rows})
+    return [Reminder(contact_id, names[contact_id], note) for contact_id, note in rows]
 
 
 def pairs_to_judge(most: int) -> list[Pair]:

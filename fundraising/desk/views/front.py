@@ -17,6 +17,7 @@ from fundraising.desk.queries.today import (
     new_gifts,
     pairs_to_judge,
     recent_double_payments,
+    reminders,
     waiting_colleagues,
     waiting_refunds,
 )
@@ -33,6 +34,15 @@ _READ = MOST_ROWS + 1
 _RELATIONS, _FINANCE = frozenset({Role.RELATIONS}), frozenset({Role.FINANCE})
 
 PANELS = (
+    Panel(
+        name="reminders",
+        place=5,
+        title=lazy_text("Reminders"),
+        empty=lazy_text("There is nothing to come back to today."),
+        roles=_RELATIONS,
+        permission=Permission.EDIT_CONTACTS,
+        read=partial(reminders, _READ),
+    ),
     Panel(
         name="new_gifts",
         place=10,
