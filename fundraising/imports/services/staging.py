@@ -101,7 +101,13 @@ def take_back(run_id: int) -> Sequence[Reason]:
 
 
 def settled(run_id: int) -> None:
-    """Note that everything that follows on bringing in or taking back is done."""
+    """Note that everything that follows on bringing in or taking back is done.
+
+    What was staged of one that was taken back goes: the numbers that its contacts had may be another's by now.
+    """
+    run = held(run_id)
+    if run.state is ImportState.UNDONE:
+        kind_named(run.kind).forget(run_id)
     session().execute(update(ImportRun).where(ImportRun.id == run_id).values(unsettled=False))
 
 
