@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from fundraising.accounts.rules import Permission, Subject
 from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
+from fundraising.accounts.views.told import name_values
 from fundraising.contacts.forms.words import CHANNELS, PURPOSES
 from fundraising.contacts.public import unsubscribe_url
 from fundraising.contacts.queries.letterheads import count_exported, exported_contacts, letterheads
@@ -71,6 +72,13 @@ class _Mailing:
 
 
 _MAILINGS = {mailing.word: mailing for mailing in (_Mailing(each, way) for each in ASKED for way in Channel)}
+
+
+def _told_mailing(word: str) -> str:
+    return _MAILINGS[word].label if word in _MAILINGS else word
+
+
+name_values(MAILING, _told_mailing)
 
 
 @dataclass(frozen=True, slots=True)
