@@ -53,7 +53,7 @@ class ShownItem:
 def init(app: Flask) -> None:
     """Begin with an empty menu."""
     app.extensions[_EXTENSION] = []
-    app.jinja_env.globals.update(menu=shown_menu, menu_has=_has_page)
+    app.jinja_env.globals.update(menu=shown_menu)
 
 
 def in_menu(blueprint: Blueprint, item: MenuItem) -> None:
@@ -78,11 +78,6 @@ def shown_menu(may: Callable[[str], bool]) -> list[ShownItem]:
         )
         for number, (item, path) in enumerate(items)
     ]
-
-
-def _has_page(endpoint: str) -> bool:
-    """Whether a page exists in this installation; the shell links to what does."""
-    return endpoint in current_app.view_functions
 
 
 def _all_items() -> list[MenuItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint
 
 from fundraising.accounts.rules import Permission
 from fundraising.contacts.forms.imports import CONTACT_CHOICES, CONTACT_WORDS
@@ -11,8 +11,6 @@ from fundraising.imports.views import ImportPages, add_pages
 from fundraising.web.desk import DESK
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
-
-_CONTACT_PAGE = "desk.contact"
 
 blueprint = Blueprint("contact_imports", __name__, url_prefix=DESK)
 in_menu(
@@ -25,12 +23,6 @@ in_menu(
         permission=Permission.IMPORT_CONTACTS.value,
     ),
 )
-
-
-def _contact_url(number: int) -> str:
-    if _CONTACT_PAGE not in current_app.view_functions:
-        return ""
-    return url_for(_CONTACT_PAGE, contact_id=number)
 
 
 add_pages(
@@ -49,6 +41,5 @@ add_pages(
         words=CONTACT_WORDS,
         choices=CONTACT_CHOICES,
         samples={"kerken-en-scholen.xlsx": _("churches and schools (Excel)"), "kerken.csv": _("churches (CSV)")},
-        contact_url=_contact_url,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint
 
 from fundraising.accounts.rules import Permission
 from fundraising.gifts.forms.history import HISTORY_CHOICES, HISTORY_WORDS
@@ -11,8 +11,6 @@ from fundraising.imports.views import ImportPages, add_pages
 from fundraising.web.desk import DESK
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
-
-_CONTACT_PAGE = "desk.contact"
 
 blueprint = Blueprint("gift_imports", __name__, url_prefix=DESK)
 in_menu(
@@ -25,12 +23,6 @@ in_menu(
         permission=Permission.IMPORT_GIFTS.value,
     ),
 )
-
-
-def _contact_url(number: int) -> str:
-    if _CONTACT_PAGE not in current_app.view_functions:
-        return ""
-    return url_for(_CONTACT_PAGE, contact_id=number)
 
 
 add_pages(
@@ -52,6 +44,5 @@ add_pages(
         words=HISTORY_WORDS,
         choices=HISTORY_CHOICES,
         samples={"giften.xlsx": _("gifts (Excel)"), "giften.csv": _("gifts (CSV)")},
-        contact_url=_contact_url,
     ),
 )

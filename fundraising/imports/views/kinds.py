@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from fundraising.accounts.rules import Permission
     from fundraising.imports.forms import ChoiceField, Words
@@ -28,8 +28,6 @@ class ImportPages:
     words: Words
     choices: tuple[ChoiceField, ...]
     samples: Mapping[str, str]
-    # Where a contact that a row is about can be looked at; empty where nobody can.
-    contact_url: Callable[[int], str]
 
     def endpoint(self, view: str) -> str:
         """The name of one of these pages."""
