@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
@@ -33,7 +33,7 @@ from fundraising.contacts.rules.organisations import AddressKind
 from fundraising.db import session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, Subquery
@@ -197,20 +197,30 @@ def current_id(contact_id: int) -> int:
 
 def known_as(contact_id: int) -> list[int]:
     """The ids that are all one contact now: first the one that stands, then those that were merged into it."""
-    now_one = current_id(contact_id)
-    return [now_one, *absorbed([now_one])]
+    return list(numbers_of([current_id(contact_id)]))
 
 
-def absorbed(contact_ids: Collection[int]) -> dict[int, int]:
-    """The contacts that were merged into these, at whatever remove, each with the one of these that it is now."""
-    if not contact_ids:
+def numbers_of(standing: Collection[int]) -> dict[int, int]:
+    """All ids of contacts that stand, each with whose it is: first their own, then those merged into them."""
+    own = {each: each for each in standing}
+    if not own:
         return {}
     first = select(Contact.id, Contact.merged_into_id.label("survivor_id"))
-    below = first.where(Contact.merged_into_id.in_(contact_ids)).cte("merged_below", recursive=True)
+    below = first.where(Contact.merged_into_id.in_(own)).cte("merged_below", recursive=True)
     below = below.union(
         select(Contact.id, below.c.survivor_id).join(below, Contact.merged_into_id == below.c.id),
     )
-    return {row.id: row.survivor_id for row in session().execute(select(below.c.id, below.c.survivor_id))}
+    merged = session().execute(select(below.c.id, below.c.survivor_id))
+    return own | {row.id: row.survivor_id for row in merged}
+
+
+def first_rows(table: Any, whose: Mapping[int, int], *order: Any, conditions: Sequence[Any] = ()) -> dict[int, Any]:  # noqa: ANN401  any table of a contact's
+    """Of each contact the first row in an order; `whose` has all their numbers."""
+    found: dict[int, Any] = {}
+    rows = select(table).where(table.contact_id.in_(whose), *conditions).order_by(*order)
+    for row in session().scalars(rows):
+        found.setdefault(whose[row.contact_id], row)
+    return found
 
 
 def survivors(contact_ids: Collection[int] | None = None) -> Subquery:
@@ -236,6 +246,11 @@ def survivors(contact_ids: Collection[int] | None = None) -> Subquery:
 def person_name(row: Contact) -> PersonName:
     """The name that stands in a contact's row."""
     return PersonName(row.salutation, row.given_name, row.name_prefix, row.surname)
+
+
+def address_of(row: PostalAddress) -> Address:
+    """The address that stands in a row."""
+    return Address(row.street, row.house_number, row.postcode, row.town, row.country)
 
 
 def post_goes_there() -> tuple[ColumnElement[bool], ...]:
@@ -279,7 +294,7 @@ def _ibans(ids: Sequence[int]) -> tuple[KnownIban, ...]:
 def _address(ids: Sequence[int]) -> Address | None:
     theirs = select(PostalAddress).where(PostalAddress.contact_id.in_(ids), *post_goes_there())
     row = session().scalars(theirs.order_by(PostalAddress.id.desc()).limit(1)).one_or_none()
-    return Address(row.street, row.house_number, row.postcode, row.town, row.country) if row is not None else None
+    return address_of(row) if row is not None else None
 
 
 def _affiliations(ids: Sequence[int]) -> tuple[AffiliationRow, ...]:

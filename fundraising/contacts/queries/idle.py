@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import aliased
 
 from fundraising.clock import date_of, today
 from fundraising.contacts.models import Affiliation, Consent, Contact
-from fundraising.contacts.queries import absorbed
+from fundraising.contacts.queries import numbers_of, said_when
 from fundraising.contacts.rules import ConsentState, ContactKind
 from fundraising.db import session
 
@@ -37,12 +37,11 @@ def idle_facts(after: int, *, most: int) -> list[IdleFacts]:
         Contact.id > after, Contact.kind == ContactKind.PERSON, Contact.merged_into_id.is_(None)
     )
     rows = session().scalars(people.order_by(Contact.id).limit(most)).all()
-    whose = {row.id: row.id for row in rows} | absorbed([row.id for row in rows])
+    whose = numbers_of([row.id for row in rows])
     bound = _bound(whose)
-    numbers: dict[int, list[int]] = {row.id: [row.id] for row in rows}
+    numbers: dict[int, list[int]] = defaultdict(list)
     for number, now_is in whose.items():
-        if number != now_is:
-            numbers[now_is].append(number)
+        numbers[now_is].append(number)
     return [
         IdleFacts(
             contact_id=row.id,
@@ -59,16 +58,8 @@ def idle_facts(after: int, *, most: int) -> list[IdleFacts]:
 def _bound(whose: Mapping[int, int]) -> set[int]:
     """Who has a role that has not ended, or agreed to something and did not withdraw that."""
     holds = or_(Affiliation.valid_until.is_(None), Affiliation.valid_until >= today())
-    roles = select(Affiliation.person_id).where(Affiliation.person_id.in_(whose), holds)
-    later: Any = aliased(Consent)
-    withdrawn = select(later.id).where(
-        later.contact_id == Consent.contact_id,
-        later.purpose == Consent.purpose,
-        later.channel == Consent.channel,
-        later.state == ConsentState.WITHDRAWN,
-        later.id > Consent.id,
-    )
-    agreed = select(Consent.contact_id).where(
-        Consent.contact_id.in_(whose), Consent.state == ConsentState.GRANTED, ~withdrawn.exists()
-    )
-    return {whose[number] for number in session().scalars(roles.union(agreed))}
+    roles = session().scalars(select(Affiliation.person_id).where(Affiliation.person_id.in_(whose), holds))
+    said = sorted(session().scalars(select(Consent).where(Consent.contact_id.in_(whose))), key=said_when)
+    last = {(whose[row.contact_id], row.purpose, row.channel): row.state for row in said}
+    agreed = {who for (who, _purpose, _channel), state in last.items() if state is ConsentState.GRANTED}
+    return agreed | {whose[number] for number in roles}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -18,16 +18,25 @@ from fundraising.contacts.models import (
     PostalAddress,
     SchoolDetails,
 )
-from fundraising.contacts.queries import absorbed, current_ids, display_name, person_name, post_goes_there
+from fundraising.contacts.queries import (
+    address_of,
+    current_ids,
+    display_name,
+    first_rows,
+    numbers_of,
+    person_name,
+    post_goes_there,
+)
 from fundraising.contacts.queries.listed import matching
 from fundraising.contacts.queries.record import as_written_now
-from fundraising.contacts.rules import Address, PersonName, addressed, greeting, postal_address_lines
+from fundraising.contacts.rules import PersonName, addressed, greeting, postal_address_lines
 from fundraising.db import session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fundraising.contacts.queries.listed import ListFilter
+    from fundraising.contacts.rules import Address
     from fundraising.contacts.rules.households import JointSalutation
 
 _AT_ONCE = 500
@@ -84,7 +93,7 @@ def letterheads(contact_ids: Collection[int]) -> dict[int, Letterhead]:
     """How these contacts are written to, each under the number that was asked for; a constant number of queries."""
     now_are = current_ids(contact_ids)
     rows = session().scalars(select(Contact).where(Contact.id.in_(set(now_are.values())))).all()
-    heads = _heads(rows, _whose(rows))
+    heads = _heads(rows, numbers_of([row.id for row in rows]))
     return {asked: heads[now_is] for asked, now_is in now_are.items() if now_is in heads}
 
 
@@ -94,13 +103,13 @@ def _next(wanted: ListFilter, after: int) -> Sequence[Contact]:
 
 
 def _exported(rows: Sequence[Contact]) -> Iterator[ExportedContact]:
-    whose = _whose(rows)
+    whose = numbers_of([row.id for row in rows])
     heads = _heads(rows, whose)
     # One that works before one from which mail comes back.
     works_first = (ContactEmail.undeliverable_at.is_not(None), ContactEmail.is_primary.desc(), ContactEmail.id)
-    emails = _first(ContactEmail, whose, *works_first)
-    phones = _first(ContactPhone, whose, ContactPhone.id)
-    churches, schools = _first(ChurchDetails, whose), _first(SchoolDetails, whose)
+    emails = first_rows(ContactEmail, whose, *works_first)
+    phones = first_rows(ContactPhone, whose, ContactPhone.id)
+    churches, schools = first_rows(ChurchDetails, whose), first_rows(SchoolDetails, whose)
     for row in rows:
         yield ExportedContact(
             row=row,
@@ -112,14 +121,9 @@ def _exported(rows: Sequence[Contact]) -> Iterator[ExportedContact]:
         )
 
 
-def _whose(rows: Sequence[Contact]) -> dict[int, int]:
-    ids = [row.id for row in rows]
-    return {each: each for each in ids} | absorbed(ids)
-
-
 def _heads(rows: Sequence[Contact], whose: Mapping[int, int]) -> dict[int, Letterhead]:
     homes = _homes(rows, whose)
-    addresses = _first(PostalAddress, whose, PostalAddress.id.desc(), conditions=post_goes_there())
+    addresses = first_rows(PostalAddress, whose, PostalAddress.id.desc(), conditions=post_goes_there())
     return {row.id: _head(row, homes.get(row.id), addresses.get(row.id)) for row in rows}
 
 
@@ -133,9 +137,7 @@ def _head(row: Contact, home: _Home | None, address: PostalAddress | None) -> Le
         addressee=home.written.addressee if home is not None else spoken[:1].upper() + spoken[1:],
         greeting=home.written.greeting if home is not None else greeting(name, language),
         household_id=home.number if home is not None else None,
-        address=Address(address.street, address.house_number, address.postcode, address.town, address.country)
-        if address is not None
-        else None,
+        address=address_of(address) if address is not None else None,
     )
 
 
@@ -179,12 +181,3 @@ def _people_of(homes: Collection[int]) -> dict[int, list[Contact]]:
     for home, contact_id in pairs:
         people[home][now_are[contact_id]] = known[now_are[contact_id]]
     return {home: list(each.values()) for home, each in people.items()}
-
-
-def _first(table: Any, whose: Mapping[int, int], *order: Any, conditions: Sequence[Any] = ()) -> dict[int, Any]:  # noqa: ANN401  any table of a contact's
-    """The first row of each contact in an order, those of contacts merged into it included."""
-    found: dict[int, Any] = {}
-    rows = select(table).where(table.contact_id.in_(whose), *conditions).order_by(*order)
-    for row in session().scalars(rows):
-        found.setdefault(whose[row.contact_id], row)
-    return found

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select, union
 
 from fundraising.contacts.models import ChurchDetails, Contact, ContactEmail, PostalAddress, SchoolDetails
-from fundraising.contacts.queries import absorbed, current_ids, display_names, person_name, survivors
-from fundraising.contacts.rules import full_name, match_address
+from fundraising.contacts.queries import current_ids, display_name, display_names, first_rows, numbers_of, survivors
+from fundraising.contacts.rules import match_address
 from fundraising.db import session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select, Subquery
@@ -58,7 +58,7 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedContact:
-    """A contact in a list; `email` is the oldest address, `town` that of the newest postal address."""
+    """A contact in a list; `email` is where mail goes, `town` that of the newest postal address."""
 
     contact_id: int
     kind: ContactKind
@@ -152,15 +152,17 @@ def listed_contacts(
     # What only the shown contacts need is fetched for them alone: all before them are passed over in the index.
     whole = select(Contact).join(shown, shown.c.id == Contact.id)
     rows = session().scalars(_ordered(whole, order, descending=descending)).all()
-    whose = {row.id: row.id for row in rows} | absorbed([row.id for row in rows])
-    emails, towns = _emails(whose), _towns(whose)
+    whose = numbers_of([row.id for row in rows])
+    emails = first_rows(ContactEmail, whose, ContactEmail.is_primary.desc(), ContactEmail.id)
+    # The newest address counts; a church without one has the town where it stands.
+    places = first_rows(ChurchDetails, whose) | first_rows(PostalAddress, whose, PostalAddress.id.desc())
     return [
         ListedContact(
             contact_id=row.id,
             kind=row.kind,
             organisation_kind=row.organisation_kind,
-            name=row.organisation_name or full_name(person_name(row)),
-            town=towns.get(row.id, ""),
+            name=display_name(row),
+            town=places[row.id].town if row.id in places else "",
             email=emails[row.id].address if row.id in emails else "",
             undeliverable=row.id in emails and emails[row.id].undeliverable_at is not None,
             deceased=row.deceased_on is not None,
@@ -239,22 +241,3 @@ def _whose(merged: Subquery, *owners: Select[Any]) -> ColumnElement[bool]:
     column = next(iter(owner.c))
     through_merge = select(merged.c.survivor_id).join(owner, column == merged.c.id)
     return Contact.id.in_(union(select(column), through_merge).subquery().select())
-
-
-def _emails(whose: dict[int, int]) -> dict[int, ContactEmail]:
-    rows = session().scalars(_of(ContactEmail, whose).order_by(ContactEmail.id))
-    oldest: dict[int, ContactEmail] = {}
-    for row in rows:
-        oldest.setdefault(whose[row.contact_id], row)
-    return oldest
-
-
-def _towns(whose: dict[int, int]) -> dict[int, str]:
-    """The newest address counts; a church without one has the town where it stands."""
-    towns = {whose[row.contact_id]: row.town for row in session().scalars(_of(ChurchDetails, whose))}
-    rows: Sequence[PostalAddress] = session().scalars(_of(PostalAddress, whose).order_by(PostalAddress.id)).all()
-    return towns | {whose[row.contact_id]: row.town for row in rows}
-
-
-def _of(table: Any, ids: Collection[int]) -> Select[Any]:  # noqa: ANN401  any table of a contact's
-    return select(table).where(table.contact_id.in_(ids))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from fundraising.contacts.models import Consent, Contact, ContactEmail, ContactPhone, PostalAddress
-from fundraising.contacts.queries import current_ids, post_goes_there, said_when, survivors
+from fundraising.contacts.queries import current_ids, numbers_of, post_goes_there, said_when
 from fundraising.contacts.queries.listed import matching
 from fundraising.contacts.rules import ConsentState, UnknownContact
 from fundraising.contacts.rules.mailings import Hindrance, Purpose, Reachability, hindrance
@@ -57,7 +57,7 @@ def receivers(wanted: ListFilter, purpose: Purpose, channel: Channel) -> frozens
 
 def _hindrances(asked: list[int], purpose: Purpose, channel: Channel) -> dict[int, Hindrance | None]:
     now_one = current_ids(asked)
-    whose = _all_numbers(set(now_one.values()))
+    whose = numbers_of(set(now_one.values()))
     said = _said(whose, purpose, channel)
     ways = _ways(whose, channel)
     found = {}
@@ -72,13 +72,6 @@ def _hindrances(asked: list[int], purpose: Purpose, channel: Channel) -> dict[in
         )
         found[row.id] = hindrance(theirs, purpose, channel)
     return {contact_id: found[now] for contact_id, now in now_one.items() if now in found}
-
-
-def _all_numbers(standing: set[int]) -> dict[int, int]:
-    """Every id that is one of these contacts, with the one that stands."""
-    merged = survivors()
-    rows = session().execute(select(merged.c.id, merged.c.survivor_id).where(merged.c.survivor_id.in_(standing)))
-    return {each: each for each in standing} | {row.id: row.survivor_id for row in rows}
 
 
 def _said(whose: Mapping[int, int], purpose: Purpose, channel: Channel) -> dict[int, ConsentState]:

@@ -23,7 +23,7 @@ from fundraising.contacts.models import (
     PostalAddress,
     SchoolDetails,
 )
-from fundraising.contacts.queries import current_ids, display_name, known_as, person_name, said_when
+from fundraising.contacts.queries import address_of, current_ids, display_name, known_as, person_name, said_when
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, UnknownContact
 from fundraising.contacts.rules.details import ChurchFacts, OrganisationFacts, Preferences, SchoolFacts
 from fundraising.contacts.rules.households import JointSalutation, written_now
@@ -316,11 +316,6 @@ def _places(ids: Sequence[int]) -> tuple[PlaceEntry, ...]:
         entry = PlaceEntry(row.id, address_of(row), row.kind, Term(row.valid_from, row.valid_until))
         entries.setdefault((entry.address, entry.kind, entry.term), entry)
     return tuple(_standing_first(entries.values()))
-
-
-def address_of(row: PostalAddress) -> Address:
-    """The address that stands in a row."""
-    return Address(row.street, row.house_number, row.postcode, row.town, row.country)
 
 
 def _positions(ids: Sequence[int]) -> tuple[Position, ...]:

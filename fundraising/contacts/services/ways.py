@@ -9,8 +9,7 @@ from sqlalchemy import insert, select, update
 
 from fundraising.clock import now, today
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban, ContactPhone, PostalAddress
-from fundraising.contacts.queries import contact, known_as
-from fundraising.contacts.queries.record import address_of
+from fundraising.contacts.queries import address_of, contact, known_as
 from fundraising.contacts.rules import PROVEN, IbanProvenance, UnknownContact, match_address, tidy_postcode
 from fundraising.contacts.rules.details import Account, AddressEntry
 from fundraising.contacts.rules.refusals import Reason, Refusal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import or_, select
 
-from fundraising.contacts.queries import absorbed, current_ids
+from fundraising.contacts.queries import current_ids, numbers_of
 from fundraising.db import session
 from fundraising.gifts.models import Gift, GiftEntry
 from fundraising.gifts.rules import ROOTS, EntryKind
@@ -73,8 +73,7 @@ def neighbours(keys: Collection[Key]) -> dict[Key, Neighbour]:
     wanted = {key for key in keys if key.contact_id}
     if not wanted:
         return {}
-    whose = {key.contact_id: key.contact_id for key in wanted}
-    whose |= absorbed(whose)
+    whose = numbers_of({key.contact_id for key in wanted})
     facts = select(Gift.reference, GiftEntry.received_on, GiftEntry.amount, GiftEntry.contact_id)
     rows = facts.join(Gift, Gift.id == GiftEntry.gift_id).where(
         GiftEntry.kind == EntryKind.RECEIVED,

@@ -26,7 +26,7 @@ from fundraising.contacts.models import (
     SchoolDetails,
 )
 from fundraising.contacts.models.imports import ImportKey, ImportPiece
-from fundraising.contacts.queries import current_ids, survivors
+from fundraising.contacts.queries import address_of, current_ids, numbers_of
 from fundraising.contacts.rules import Address, ContactKind
 from fundraising.contacts.rules.folding import folded
 from fundraising.contacts.rules.sheets.matching import Key, KeyKind, Part, Ref, place
@@ -140,9 +140,7 @@ def standing_contacts(run_id: int, contact_ids: Collection[int]) -> dict[Ref, Kn
     known = {number: Known(Ref(new=False, number=number)) for number in contact_ids}
     if not known:
         return {}
-    merged = survivors()
-    into = select(merged.c.id, merged.c.survivor_id).where(merged.c.survivor_id.in_(known))
-    owner = {number: number for number in known} | {row.id: row.survivor_id for row in session().execute(into)}
+    owner = numbers_of(known)
     _read_rows(known)
     _read_ways(known, owner)
     _read_ties(known, owner)
@@ -182,8 +180,7 @@ def _read_ways(known: Mapping[int, Known], owner: Mapping[int, int]) -> None:
             getattr(known[owner[contact_id]], attribute).add(value)
     addresses = select(PostalAddress).where(PostalAddress.contact_id.in_(owner)).order_by(PostalAddress.id)
     for row in session().scalars(addresses):
-        address = Address(row.street, row.house_number, row.postcode, row.town, row.country)
-        known[owner[row.contact_id]].addresses.append(address)
+        known[owner[row.contact_id]].addresses.append(address_of(row))
 
 
 def _read_ties(known: Mapping[int, Known], owner: Mapping[int, int]) -> None:
