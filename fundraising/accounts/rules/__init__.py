@@ -153,6 +153,11 @@ class Actor:
     user_id: int | None = None
     address: str = ""
 
+    @property
+    def signature(self) -> str:
+        """The name as it fits into the column of a record that says who did something."""
+        return self.name[:64]
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

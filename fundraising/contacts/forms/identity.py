@@ -141,13 +141,7 @@ class NameForm(NameFields, EditForm):
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:  # noqa: ARG003
         """The name as it stands."""
-        name = contact.name
-        return {
-            "salutation": name.salutation.value,
-            "given_name": name.given_name,
-            "name_prefix": name.prefix,
-            "surname": name.surname,
-        }
+        return contact.name.columns
 
     def keep(self) -> None:
         """Change the name."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from babel import Locale
 
@@ -97,6 +98,16 @@ class PersonName:
     given_name: str = ""
     prefix: str = ""
     surname: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The parts, by what tables and forms call them."""
+        return {
+            "salutation": self.salutation,
+            "given_name": self.given_name,
+            "name_prefix": self.prefix,
+            "surname": self.surname,
+        }
 
 
 @dataclass(frozen=True, slots=True)

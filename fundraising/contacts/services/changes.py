@@ -36,6 +36,14 @@ class StaleRecord(Exception):
         self.now = standing
 
 
+def new_contact(**columns: Any) -> Contact:  # noqa: ANN401  each column has its own type
+    """The row of a new contact, with its number."""
+    row = Contact(created_at=now(), **columns)
+    session().add(row)
+    session().flush()
+    return row
+
+
 def locked(contact_id: int, version: int | None = None) -> Contact:
     """A contact's row, ours until the transaction ends. Raises UnknownContact, and StaleRecord where `version` is old.
 

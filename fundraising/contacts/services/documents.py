@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _LONGEST_DESCRIPTION = 200
-_LONGEST_ACTOR = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def attach(contact_id: int, file: KeptFile, *, description: str) -> int:
         size=file.stored.size,
         description=" ".join(description.split())[:_LONGEST_DESCRIPTION],
         added_at=now(),
-        added_by=who_acts().name[:_LONGEST_ACTOR],
+        added_by=who_acts().signature,
     )
     session().add(row)
     session().flush()  # its number is what was asked for

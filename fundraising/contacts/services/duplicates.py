@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fundraising.contacts.rules.likeness import Compared
 
 _AT_ONCE = 500
-_NAME_OF_ACTOR = 64
 
 
 class UnknownCandidate(LookupError):
@@ -82,6 +81,6 @@ def _judge(candidate_id: int, state: DuplicateState) -> None:
     if row is None:
         raise UnknownCandidate(candidate_id)
     before = row.state
-    row.state, row.judged_at, row.judged_by = state, now(), who_acts().name[:_NAME_OF_ACTOR]
+    row.state, row.judged_at, row.judged_by = state, now(), who_acts().signature
     about = Subject("contact", row.contact_id)
     record("contact.judged", about, before={"state": before}, after={"state": state, "other": row.other_id})

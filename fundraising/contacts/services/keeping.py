@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from fundraising.accounts.services import Subject
 from fundraising.accounts.services import record as write_down
-from fundraising.clock import now, today
-from fundraising.contacts.models import ChurchDetails, Contact, SchoolDetails
+from fundraising.clock import today
+from fundraising.contacts.models import ChurchDetails, SchoolDetails
 from fundraising.contacts.queries import person_name
 from fundraising.contacts.queries.record import organisation_facts
 from fundraising.contacts.rules import ContactKind, OrganisationKind, match_name, tidied
 from fundraising.contacts.rules.details import ChurchFacts, Preferences, SchoolFacts
 from fundraising.contacts.rules.refusals import Reason, Refusal
 from fundraising.contacts.rules.terms import check_likely
-from fundraising.contacts.services.changes import locked, note_change
+from fundraising.contacts.services.changes import locked, new_contact, note_change
 from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ways import add_ways
 from fundraising.db import session
@@ -32,12 +32,12 @@ STAFF = "staff"
 def create_person(newcomer: Newcomer, *, source: str = STAFF) -> int:
     """A new person's id. Raises Refusal for one without a surname."""
     name = _usable(newcomer.name)
-    row = _new(
+    row = new_contact(
         kind=ContactKind.PERSON,
         match_name=match_name(name.surname),
         language=newcomer.language,
         source=source,
-        **_name_columns(name),
+        **name.columns,
     )
     write_down("contact.created", Subject("contact", row.id), after={"kind": row.kind.value, **_said_of(name)})
     reindex([row.id])
@@ -47,7 +47,7 @@ def create_person(newcomer: Newcomer, *, source: str = STAFF) -> int:
 
 def create_organisation(facts: OrganisationFacts, ways: Ways, *, language: str = "nl", source: str = STAFF) -> int:
     """A new organisation's id. Raises Refusal for one without a name."""
-    row = _new(
+    row = new_contact(
         kind=ContactKind.ORGANISATION,
         language=language,
         source=source,
@@ -66,7 +66,7 @@ def rename_person(contact_id: int, name: PersonName, *, version: int) -> bool:
     if row.kind is not ContactKind.PERSON:
         raise Refusal(Reason.NOT_A_PERSON)
     before, after = person_name(row), _usable(name)
-    for column, value in _name_columns(after).items():
+    for column, value in after.columns.items():
         setattr(row, column, value)
     row.match_name = match_name(after.surname)
     return note_change(row, "contact.renamed", before=_said_of(before), after=_said_of(after))
@@ -108,27 +108,11 @@ def note_death(contact_id: int, day: date | None, *, version: int) -> bool:
     return note_change(row, "contact.deceased", before={"deceased_on": before}, after={"deceased_on": day})
 
 
-def _new(**columns: Any) -> Contact:  # noqa: ANN401  each column has its own type
-    row = Contact(created_at=now(), **columns)
-    session().add(row)
-    session().flush()  # its number is what was asked for
-    return row
-
-
 def _usable(name: PersonName) -> PersonName:
     tidy = tidied(name)
     if not tidy.surname:
         raise Refusal(Reason.NAMELESS)
     return tidy
-
-
-def _name_columns(name: PersonName) -> dict[str, Any]:
-    return {
-        "salutation": name.salutation,
-        "given_name": name.given_name,
-        "name_prefix": name.prefix,
-        "surname": name.surname,
-    }
 
 
 def _said_of(name: PersonName) -> dict[str, Any]:

@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
     from fundraising.contacts.rules.merging import Mergeable
 
-_NAME_OF_ACTOR = 64
-
 
 def merge(survivor_id: int, loser_id: int, *, chosen: Mapping[str, Side], versions: tuple[int, int] | None) -> int:
     """Make `loser` part of `survivor`, whose fields become those that were chosen; the number of the merge.
@@ -63,7 +61,7 @@ def merge(survivor_id: int, loser_id: int, *, chosen: Mapping[str, Side], versio
         survivor_id=survivor_id,
         before=json.dumps({"survivor": plain(survivor.fields), "merged": plain(fields)}, sort_keys=True),
         merged_at=now(),
-        merged_by=who_acts().name[:_NAME_OF_ACTOR],
+        merged_by=who_acts().signature,
     )
     session().add(row)
     session().flush()  # its number is what is returned
@@ -99,7 +97,7 @@ def undo_merge(merge_id: int) -> int:
     _write(survivor, fields)
     _point(row.loser_id, None)
     _judge(row.survivor_id, row.loser_id, DuplicateState.OPEN)
-    row.undone_at, row.undone_by = now(), who_acts().name[:_NAME_OF_ACTOR]
+    row.undone_at, row.undone_by = now(), who_acts().signature
     _tell("contact.unmerged", row.survivor_id, row.loser_id, survivor.fields, fields)
     reindex([row.survivor_id, row.loser_id])
     return row.survivor_id
@@ -153,7 +151,7 @@ def _point(loser_id: int, survivor_id: int | None) -> None:
 
 def _judge(one: int, other: int, state: DuplicateState) -> None:
     pair = (DuplicateCandidate.contact_id == min(one, other), DuplicateCandidate.other_id == max(one, other))
-    judged = {"judged_at": now(), "judged_by": who_acts().name[:_NAME_OF_ACTOR]}
+    judged = {"judged_at": now(), "judged_by": who_acts().signature}
     session().execute(update(DuplicateCandidate).where(*pair).values(state=state, **judged))
 
 

@@ -16,8 +16,6 @@ from fundraising.db import session
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-_LONGEST_NAME = 64
-
 
 @dataclass(frozen=True, slots=True)
 class WrittenNote:
@@ -33,7 +31,7 @@ class WrittenNote:
 def add_note(contact_id: int, text: str, *, remind_on: date | None = None) -> int:
     """Write a note, of at most 4,000 characters, to come back to on a day or not; its row's id."""
     row = locked(contact_id)
-    name = who_acts().name[:_LONGEST_NAME]
+    name = who_acts().signature
     note = ContactNote(contact_id=row.id, text=text, written_at=now(), written_by=name, remind_on=remind_on)
     session().add(note)
     session().flush()  # its number is what was asked for

@@ -35,6 +35,7 @@ from fundraising.contacts.rules import (
     tidied,
 )
 from fundraising.contacts.rules.likeness import Likeness, points
+from fundraising.contacts.services.changes import new_contact
 from fundraising.contacts.services.search_index import reindex_soon
 from fundraising.contacts.services.ties import affiliate
 from fundraising.db import insert_new, one_at_a_time, session
@@ -98,13 +99,13 @@ def _person(identity: Identity, accounts: Mapping[str, IbanProvenance], source: 
     )
     contact_id, refined_name = _oldest_recognised(alike), False
     if contact_id is None:
-        contact_id = _new_contact(
+        contact_id = new_contact(
             kind=ContactKind.PERSON,
             match_name=match_name(name.surname),
             language=identity.language,
             source=source,
-            **_name_columns(name),
-        )
+            **name.columns,
+        ).id
     else:
         refined_name = _refine_name(contact_id, name)
     _note_duplicates(contact_id, alike)
@@ -122,14 +123,14 @@ def _organisation(identity: Identity, accounts: Mapping[str, IbanProvenance], so
     alike = _alike(of_this_kind, identity.email, accounts, lambda row: row.match_name == match_name(name))
     contact_id = _oldest_recognised(alike)
     if contact_id is None:
-        contact_id = _new_contact(
+        contact_id = new_contact(
             kind=ContactKind.ORGANISATION,
             organisation_kind=identity.organisation_kind,
             organisation_name=name,
             match_name=match_name(name),
             language=identity.language,
             source=source,
-        )
+        ).id
     _note_duplicates(contact_id, alike)
     if _add_ways(contact_id, identity, accounts) or not alike:
         reindex_soon(contact_id)
@@ -178,28 +179,12 @@ def _oldest_recognised(alike: Mapping[int, _Likeness]) -> int | None:
     return min((each for each, likeness in alike.items() if likeness.recognised and likeness.compatible), default=None)
 
 
-def _new_contact(**columns: Any) -> int:  # noqa: ANN401  each column has its own type
-    row = Contact(created_at=now(), **columns)
-    session().add(row)
-    session().flush()  # its number is what was asked for
-    return row.id
-
-
-def _name_columns(name: PersonName) -> dict[str, Any]:
-    return {
-        "salutation": name.salutation,
-        "given_name": name.given_name,
-        "name_prefix": name.prefix,
-        "surname": name.surname,
-    }
-
-
 def _refine_name(contact_id: int, said: PersonName) -> bool:
     """Keep what tells two namesakes apart: the next `Johan` is not the `Jan` whom we knew as `J`."""
     known = person_name(session().get_one(Contact, contact_id, populate_existing=True))
     if not names_compatible(known, said) or (better := refined(known, said)) == known:
         return False
-    session().execute(update(Contact).where(Contact.id == contact_id).values(_name_columns(better)))
+    session().execute(update(Contact).where(Contact.id == contact_id).values(better.columns))
     return True
 
 

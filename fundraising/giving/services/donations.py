@@ -240,10 +240,7 @@ def _donor_details(submission: Submission) -> dict[str, object]:
     return {
         "kind": donor.kind,
         "organisation_name": donor.organisation_name,
-        "salutation": donor.name.salutation,
-        "given_name": donor.name.given_name,
-        "name_prefix": donor.name.prefix,
-        "surname": donor.name.surname,
+        **donor.name.columns,
         "email": donor.email,
         "phone": donor.phone,
         "iban": donor.iban,

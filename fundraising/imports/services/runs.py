@@ -48,7 +48,7 @@ def upload(kind: str, filename: str, stored: Stored) -> int:
         "filename": PurePath(filename.replace("\\", "/")).name[:200] or "?",
         "size": stored.size,
         "uploaded_at": now(),
-        "uploaded_by": who_acts().name[:64],
+        "uploaded_by": who_acts().signature,
     }
     number = session().scalars(insert(ImportRun).returning(ImportRun.id), [run]).one()
     _tell("uploaded", number, {"kind": kind, "filename": run["filename"], "digest": stored.digest})
@@ -119,7 +119,7 @@ def accept(
         _compare(expected_totals, run.totals)
     if kind.whole:
         _not_twice(run)
-    _go(run, ImportState.ACCEPTING, accepted_by=who_acts().name[:64], problem={})
+    go(run, ImportState.ACCEPTING, accepted_by=who_acts().signature, problem={})
     told = {"rows": run.row_count, "outcomes": run.outcomes, "totals": run.totals, "filename": run.filename}
     _tell("accepted", run_id, told)
     _wake()
@@ -130,7 +130,7 @@ def ask_to_undo(run_id: int) -> None:
     run = held(run_id)
     if run.emptied_at is not None:
         raise NotNow(run.state)
-    _go(run, ImportState.UNDOING, undone_by=who_acts().name[:64], problem={})
+    go(run, ImportState.UNDOING, undone_by=who_acts().signature, problem={})
     _tell("undo_asked", run_id, {"filename": run.filename})
     _wake()
 
@@ -138,7 +138,7 @@ def ask_to_undo(run_id: int) -> None:
 def discard(run_id: int) -> None:
     """Throw away an import that brought nothing in, with what stood in its rows. Raises UnknownImport, NotNow."""
     run = held(run_id)
-    _go(run, ImportState.DISCARDED)
+    go(run, ImportState.DISCARDED)
     empty(run_id)
     _tell("discarded", run_id, {"filename": run.filename})
 
@@ -162,10 +162,6 @@ def held(run_id: int) -> ImportRun:
 
 def go(run: ImportRun, state: ImportState, **changes: Any) -> None:  # noqa: ANN401  each column has its own type
     """Bring an import that is held into another state. Raises NotNow."""
-    _go(run, state, **changes)
-
-
-def _go(run: ImportRun, state: ImportState, **changes: Any) -> None:  # noqa: ANN401  the same
     _allow(run, state)
     session().execute(update(ImportRun).where(ImportRun.id == run.id).values(state=state, **changes))
 
@@ -180,7 +176,7 @@ def _check_again(run: ImportRun, **changes: Any) -> None:  # noqa: ANN401  the s
     kind_named(run.kind).forget(run.id)
     session().execute(delete(ImportRow).where(ImportRow.run_id == run.id))
     fresh: dict[str, Any] = {"last_line": 0, "row_count": 0, "doubtful": 0, "outcomes": {}, "totals": {}, "problem": {}}
-    _go(run, ImportState.CHECKING, attempt=run.attempt + 1, check_began_at=now(), **fresh | changes)
+    go(run, ImportState.CHECKING, attempt=run.attempt + 1, check_began_at=now(), **fresh | changes)
     _wake()
 
 

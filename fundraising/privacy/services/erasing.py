@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from fundraising.personal import Afterwards
 
 _AT_ONCE = 1_000
-_LONGEST_ACTOR = 64
 
 
 def erase(contact_id: int, reason: Reason, *, degree: Degree) -> list[Afterwards]:
@@ -57,7 +56,7 @@ def erase(contact_id: int, reason: Reason, *, degree: Degree) -> list[Afterwards
     afterwards = [task for source in reversed(SOURCES) for task in source.erase(plan.person, degree)]
     now_is = plan.person.numbers[0]
     session().add(
-        Erasure(contact_id=now_is, degree=degree, reason=reason, erased_at=now(), erased_by=_who()),
+        Erasure(contact_id=now_is, degree=degree, reason=reason, erased_at=now(), erased_by=who_acts().signature),
     )
     record("contact.erased", Subject("contact", now_is), after={"degree": degree.value, "reason": reason.value})
     return afterwards
@@ -67,7 +66,7 @@ def keep(contact_id: int) -> None:
     """Decide to keep somebody after all, for a year; then they are proposed again."""
     until = years_after(today(), YEARS_KEPT_AFTER_ALL)
     kept = update(ErasureProposal).where(ErasureProposal.contact_id == current_id(contact_id))
-    session().execute(kept.values(kept_until=until, kept_by=_who()))
+    session().execute(kept.values(kept_until=until, kept_by=who_acts().signature))
     record("contact.kept", Subject("contact", current_id(contact_id)), after={"until": until.isoformat()})
 
 
@@ -110,7 +109,3 @@ def _judged(people: list[IdleFacts]) -> Iterator[tuple[int, Due | None]]:
             done=done.get(person.contact_id),
         )
         yield person.contact_id, due(facts, today())
-
-
-def _who() -> str:
-    return who_acts().name[:_LONGEST_ACTOR]

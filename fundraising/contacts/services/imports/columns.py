@@ -40,17 +40,13 @@ def scalars_of(part: Part, row: Row[Any]) -> dict[str, Any]:
 
 def rows_of(facts: Facts) -> dict[Part, dict[str, Any]]:
     """The rows that a new contact with these facts has."""
-    name = facts.name
     rows: dict[Part, dict[str, Any]] = {
         Part.CONTACT: {
             "kind": facts.kind.value,
             "organisation_kind": facts.organisation_kind and facts.organisation_kind.value,
             "organisation_name": facts.organisation_name,
-            "salutation": name.salutation.value,
-            "given_name": name.given_name,
-            "name_prefix": name.prefix,
-            "surname": name.surname,
-            "match_name": match_name(facts.organisation_name or name.surname),
+            **facts.name.columns,
+            "match_name": match_name(facts.organisation_name or facts.name.surname),
             "kvk": facts.kvk,
             "rsin": facts.rsin,
         }
