@@ -175,7 +175,7 @@ def _for_templates() -> dict[str, Any]:
     user = signed_in()
 
     def may(permission: str) -> bool:
-        return user is not None and Permission(permission.lower()) in user.permissions
+        return user is not None and Permission(permission) in user.permissions
 
     return {"staff": user, "may": may}
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban
 from fundraising.contacts.queries import current_ids, person_name
 from fundraising.contacts.rules import match_address, match_name, names_compatible
-from fundraising.contacts.rules.folding import folded
+from fundraising.contacts.rules.folding import folded_words
 from fundraising.contacts.rules.sheets.rows import whole_name
 from fundraising.db import session
 
@@ -78,8 +78,7 @@ class Register:
         if self.is_called(number, name):
             return True
         if row.organisation_name:
-            words, own = (" ".join(map(folded, each.split())) for each in (name, row.organisation_name))
-            return fuzz.token_sort_ratio(words, own) >= _ALIKE
+            return fuzz.token_sort_ratio(folded_words(name), folded_words(row.organisation_name)) >= _ALIKE
         return fuzz.ratio(match_name(whole_name(name).surname), row.match_name) >= _SPELLED_OTHERWISE
 
     def _standing(self, pairs: Iterable[tuple[str, int]]) -> Mapping[str, set[int]]:

@@ -83,12 +83,6 @@ def candidates_to_judge() -> int:
     return session().scalar(_to_judge(select(func.count()).select_from(DuplicateCandidate))) or 0
 
 
-def candidate(candidate_id: int) -> Candidate | None:
-    """One pair, judged or not."""
-    row = session().get(DuplicateCandidate, candidate_id)
-    return _candidate(row) if row is not None else None
-
-
 def candidate_between(one: int, other: int) -> Candidate | None:
     """The pair of these two, where it was noted."""
     pair = (DuplicateCandidate.contact_id == min(one, other), DuplicateCandidate.other_id == max(one, other))

@@ -18,6 +18,11 @@ def folded(text: str) -> str:
     return "".join(each for each in plain if each.isalnum())
 
 
+def folded_words(text: str) -> str:
+    """Text for comparison, with its words apart."""
+    return " ".join(map(folded, text.split()))
+
+
 def has_vowel(letters: str) -> bool:
     """Whether letters can be spoken as a word; those without a vowel are initials."""
     return any(each in "aeiouy" for each in folded(letters))

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_sort_ratio
 
 from fundraising.contacts.rules import ContactKind, OrganisationKind, PersonName, match_name, names_compatible
-from fundraising.contacts.rules.folding import folded
+from fundraising.contacts.rules.folding import folded_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -126,5 +126,5 @@ def _people(a: PersonName, b: PersonName) -> Likeness:
 def _organisations(a: Traits, b: Traits) -> Likeness:
     if match_name(a.organisation_name) == match_name(b.organisation_name):
         return Likeness.SAME_NAME
-    words = [" ".join(folded(word) for word in each.organisation_name.split()) for each in (a, b)]
+    words = [folded_words(each.organisation_name) for each in (a, b)]
     return Likeness.NEARLY_SAME_NAME if token_sort_ratio(*words) >= _SAME_WORDS else Likeness.NAMES_CLASH

@@ -12,7 +12,7 @@ from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
 from fundraising.contacts.queries import ContactRow, contact, display_names
 from fundraising.contacts.queries.likeness import Order as CandidateOrder
-from fundraising.contacts.queries.likeness import candidate, candidate_between, candidate_page, candidates_to_judge
+from fundraising.contacts.queries.likeness import candidate_between, candidate_page, candidates_to_judge
 from fundraising.contacts.queries.merges import Order as MergeOrder
 from fundraising.contacts.queries.merges import linked, merge_page, mergeable
 from fundraising.contacts.rules import UnknownContact
@@ -21,17 +21,22 @@ from fundraising.contacts.rules.merging import GROUPS, MergeFault, MergeRefused,
 from fundraising.contacts.services.duplicates import UnknownCandidate, judge_again, judge_different
 from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.db import transaction
+from fundraising.web.desk import DESK
 from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Response
+
+    from fundraising.contacts.rules.merging import Mergeable
 
 SEE_OTHER = 303
 
-blueprint = Blueprint("duplicates", __name__, url_prefix="/desk")
+blueprint = Blueprint("duplicates", __name__, url_prefix=DESK)
 in_menu(
     blueprint,
     MenuItem(
@@ -39,7 +44,7 @@ in_menu(
         place=30,
         label=lazy_text("Duplicates"),
         endpoint="duplicates.queue",
-        permission="MERGE_CONTACTS",
+        permission=Permission.MERGE_CONTACTS.value,
     ),
 )
 
@@ -168,7 +173,7 @@ def make_two(merge_id: int) -> Response:
 @requires(Permission.MERGE_CONTACTS)
 def different(candidate_id: int) -> Response:
     """Judge that two contacts are two."""
-    _judge_or_404(candidate_id)
+    _judge_or_404(judge_different, candidate_id)
     undo = url_for("duplicates.again", candidate_id=candidate_id)
     notice(_("These stay two contacts, and are not shown as a duplicate any more."), undo=undo)
     return redirect(url_for("duplicates.queue"), SEE_OTHER)
@@ -178,10 +183,7 @@ def different(candidate_id: int) -> Response:
 @requires(Permission.MERGE_CONTACTS)
 def again(candidate_id: int) -> Response:
     """Put a pair back among those to judge."""
-    if candidate(candidate_id) is None:
-        abort(404)
-    with transaction():
-        judge_again(candidate_id)
+    _judge_or_404(judge_again, candidate_id)
     return redirect(url_for("duplicates.queue"), SEE_OTHER)
 
 
@@ -203,7 +205,7 @@ def choose_other(contact_id: int) -> Response | str:
 def _compare(survivor: ContactRow, loser: ContactRow, *, fault: MergeFault | None = None) -> str:
     ours, theirs = mergeable(survivor.contact_id), mergeable(loser.contact_id)
     if fault is None:
-        fault = _unlike(survivor.contact_id, loser.contact_id)
+        fault = _unlike(ours, theirs)
     pair = candidate_between(survivor.contact_id, loser.contact_id)
     return render_template(
         "contacts/compare.html",
@@ -220,12 +222,12 @@ def _compare(survivor: ContactRow, loser: ContactRow, *, fault: MergeFault | Non
     )
 
 
-def _unlike(survivor_id: int, loser_id: int) -> MergeFault | None:
+def _unlike(survivor: Mergeable, loser: Mergeable) -> MergeFault | None:
     try:
-        refuse_unlike(mergeable(survivor_id), mergeable(loser_id))
+        refuse_unlike(survivor, loser)
     except MergeRefused as refused:
         return refused.reason
-    return MergeFault.LINKED if linked(survivor_id, loser_id) else None
+    return MergeFault.LINKED if linked(survivor.contact_id, loser.contact_id) else None
 
 
 def _chosen() -> dict[str, Side]:
@@ -240,10 +242,10 @@ def _versions() -> tuple[int, int]:
     return version("survivor_version"), version("loser_version")
 
 
-def _judge_or_404(candidate_id: int) -> None:
+def _judge_or_404(judge: Callable[[int], None], candidate_id: int) -> None:
     try:
         with transaction():
-            judge_different(candidate_id)
+            judge(candidate_id)
     except UnknownCandidate:
         abort(404)
 

@@ -15,7 +15,7 @@ from fundraising.contacts.rules import (
     match_name,
     names_compatible,
 )
-from fundraising.contacts.rules.folding import folded
+from fundraising.contacts.rules.folding import folded, folded_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -187,5 +187,4 @@ def _town(facts: Facts) -> str:
 
 
 def _words(facts: Facts) -> str:
-    name = facts.organisation_name or full_name(facts.name)
-    return " ".join(folded(word) for word in name.split())
+    return folded_words(facts.organisation_name or full_name(facts.name))

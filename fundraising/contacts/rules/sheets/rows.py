@@ -147,9 +147,9 @@ def parse_row(row: SheetRow, choices: Choices) -> ParsedRow:
     found = _Cells(row, list(row.reasons))
     has_person = any(row.values.get(code) for code in ("surname", "whole_name"))
     organisation = _organisation(found, choices) if row.values.get(NAME) else None
-    person = _person(found, whole=organisation is None and not row.values.get(NAME)) if has_person else None
+    person = _person(found, whole=organisation is None) if has_person else None
     errors = found.errors
-    if not row.values.get(NAME) and not has_person:
+    if organisation is None and person is None:
         errors.append(Reason("nameless"))
     if person is None and any(
         row.values.get(code) for code in ("person_email", "person_phone", "role", BEGINS, ENDS, CONSENT)

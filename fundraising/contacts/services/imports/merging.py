@@ -41,11 +41,6 @@ class Changes:
     told: list[Change] = field(default_factory=list)
 
 
-def new_rows(facts: Facts) -> dict[Part, dict[str, Any]]:
-    """The rows of a contact that is not known yet."""
-    return rows_of(facts)
-
-
 def changes_of(known: Known, facts: Facts) -> Changes:
     """What a row says of a contact that is not so yet."""
     changes = Changes()

@@ -17,6 +17,7 @@ from fundraising.contacts.rules.sheets import Choices, parse_row
 from fundraising.contacts.rules.sheets.columns import BEGINS, CHURCH
 from fundraising.contacts.rules.sheets.matching import STRONG, Key, KeyKind, Part, Ref, Verdict, agree, judge, keys_of
 from fundraising.contacts.rules.terms import check_likely
+from fundraising.contacts.services.imports.columns import rows_of
 from fundraising.contacts.services.imports.known import (
     Known,
     ended,
@@ -26,15 +27,16 @@ from fundraising.contacts.services.imports.known import (
     staged_contacts,
     standing_contacts,
 )
-from fundraising.contacts.services.imports.merging import Change, changes_of, conflicts, new_rows, new_ways
+from fundraising.contacts.services.imports.merging import Change, changes_of, conflicts, new_ways
 from fundraising.contacts.services.imports.pieces import Piece, store_pieces
 from fundraising.imports.rules import Outcome, Reason, StagedRow
 from fundraising.imports.services.kinds import Examined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fundraising.contacts.rules.sheets import Facts, ParsedRow
+    from fundraising.contacts.rules.sheets.matching import Likeness
     from fundraising.imports.rules import SheetRow
     from fundraising.imports.services.kinds import Run
 
@@ -213,10 +215,12 @@ class _Plan:
     def _settle(self, subject: _Subject, row: ParsedRow, effect: _Effect) -> Ref:
         """The contact of a row, made where there is none, with what the row adds to it."""
         facts, match = subject.facts, subject.verdict.match
+        alike = sorted(subject.verdict.doubts, key=lambda each: (-each.score, each.ref))[:_MOST_DOUBTS]
+        effect.doubts += map(_doubt_told, alike)
         if match is None:
             ref = self._make(subject, row.line)
             effect.made = True
-            effect.doubts += self._doubts(ref, subject)
+            self._doubt(ref, alike)
         else:
             ref = match
             known = self._world[ref]
@@ -224,7 +228,6 @@ class _Plan:
             for part, fields in changes.rows.items():
                 self._rewrite(known, part, fields)
             effect.changes += changes.told
-            effect.doubts += self._told(subject)
             if not ref.new:
                 effect.contacts.append(ref.number)
         ways = new_ways(self._world[ref], facts)
@@ -241,30 +244,15 @@ class _Plan:
         side = _ORGANISATION if subject.facts.organisation_name else _PERSON
         ref = Ref(new=True, number=2 * line + side)
         self._world[ref] = Known(ref, line=line)
-        for part, fields in new_rows(subject.facts).items():
+        for part, fields in rows_of(subject.facts).items():
             self._add(Piece(ref, part, fields))
         return ref
 
-    def _doubts(self, ref: Ref, subject: _Subject) -> list[dict[str, Any]]:
-        alike = sorted(subject.verdict.doubts, key=lambda each: (-each.score, each.ref))[:_MOST_DOUBTS]
+    def _doubt(self, ref: Ref, alike: Iterable[Likeness]) -> None:
         for likeness in alike:
             reasons = sorted({_REASONS[kind] for kind in likeness.shared} | {"name"})
             fields = {"reasons": ",".join(reasons)[:64], "score": likeness.score}
             self.pieces.append(Piece(ref, Part.DUPLICATE, fields, other=likeness.ref))
-        return self._told(subject)
-
-    @staticmethod
-    def _told(subject: _Subject) -> list[dict[str, Any]]:
-        alike = sorted(subject.verdict.doubts, key=lambda each: (-each.score, each.ref))[:_MOST_DOUBTS]
-        return [
-            {
-                "contact": 0 if each.ref.new else each.ref.number,
-                "line": each.ref.number // 2 if each.ref.new else 0,
-                "score": each.score,
-                "shared": sorted({_REASONS[kind] for kind in each.shared}),
-            }
-            for each in alike
-        ]
 
     def _add(self, piece: Piece) -> None:
         self.pieces.append(piece)
@@ -338,6 +326,15 @@ def _label(row: ParsedRow) -> str:
     parts = [row.organisation.organisation_name] if row.organisation else []
     parts += [full_name(row.person.name)] if row.person else []
     return " – ".join(part for part in parts if part)
+
+
+def _doubt_told(alike: Likeness) -> dict[str, Any]:
+    return {
+        "contact": 0 if alike.ref.new else alike.ref.number,
+        "line": alike.ref.number // 2 if alike.ref.new else 0,
+        "score": alike.score,
+        "shared": sorted({_REASONS[kind] for kind in alike.shared}),
+    }
 
 
 def _told(effect: _Effect) -> dict[str, Any]:
