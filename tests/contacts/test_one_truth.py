@@ -67,5 +67,5 @@ def of_sheet(read, value):
     ],
     ids=["name", "email", "phone", "iban"],
 )
-def test_a_sheet_and_a_form_agree(app_context, check, read, value):
+def test_a_sheet_and_a_form_agree(check, read, value):
     assert of_sheet(read, value) == of_form(check, value)

@@ -77,22 +77,18 @@ def rename(contact_id: int, surname: str) -> None:
 
 
 class TestNames:
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            *("Bruning", "bruning", "BRÜNING", " bruning ", "brun", "b", "runin", "unin"),
-            *("Bruining", "Brning", "Brunnig", "Brunimg", "Bruninge", "runing"),
-        ],
-    )
-    def test_one_is_found_by_a_part_and_with_one_mistake(self, typed):
+    def test_one_is_found_by_a_part_and_with_one_mistake(self):
         bruning = known("Bruning")
         known("Pietersma")
-        assert found(typed) == [bruning]
+        for typed in ("Bruning", "bruning", "BRÜNING", " bruning ", "brun", "b", "runin", "unin"):
+            assert found(typed) == [bruning], typed
+        for typed in ("Bruining", "Brning", "Brunnig", "Brunimg", "Bruninge", "runing"):
+            assert found(typed) == [bruning], typed
 
-    @pytest.mark.parametrize("typed", ["Bruinning", "Brnig", "nu", "zbr", "Pietersma", "jaap bruning", "bruning ede"])
-    def test_and_not_by_more_mistakes_nor_by_words_that_are_not_there(self, typed):
+    def test_and_not_by_more_mistakes_nor_by_words_that_are_not_there(self):
         known("Bruning")
-        assert found(typed) == []
+        for typed in ("Bruinning", "Brnig", "nu", "zbr", "Pietersma", "jaap bruning", "bruning ede"):
+            assert found(typed) == [], typed
 
     def test_what_is_exactly_so_comes_before_what_begins_so_before_what_is_inside_before_what_is_meant(self):
         meant, inside, begins, exact = known("Bergh"), known("Heuvelbergen"), known("Berger"), known("Berg")
@@ -101,12 +97,10 @@ class TestNames:
         assert set(found("berg")[1:3]) == {begins, meant}
         assert found("berg")[3:] == [inside, other_meant]
 
-    @pytest.mark.parametrize(
-        "typed", ["van der berg", "Van der Berg", "berg van der", "berg", "v d berg", "vanderberg"]
-    )
-    def test_prefixes_are_optional(self, typed):
+    def test_prefixes_are_optional(self):
         berg = known("Berg", prefix="van der")
-        assert found(typed) == [berg]
+        for typed in ("van der berg", "Van der Berg", "berg van der", "berg", "v d berg", "vanderberg"):
+            assert found(typed) == [berg], typed
 
     def test_prefixes_that_are_typed_bring_those_who_bear_them_first(self):
         without, other = known("Berg"), known("Berg", prefix="van den")
@@ -124,17 +118,15 @@ class TestNames:
         contact_id = known(name)
         assert found(typed) == [contact_id]
 
-    @pytest.mark.parametrize("typed", ["d'ancona", "dancona", "ancona", "d’Ancona", "D'ANCONNA"])
-    def test_apostrophes_do_not_matter(self, typed):
+    def test_apostrophes_do_not_matter(self):
         ancona = known("Ancona", prefix="d'")
-        assert found(typed) == [ancona]
+        for typed in ("d'ancona", "dancona", "ancona", "d’Ancona", "D'ANCONNA"):
+            assert found(typed) == [ancona], typed
 
-    @pytest.mark.parametrize(
-        "typed", ["jansen", "vries", "jansen-de vries", "jansendevries", "vries jansen", "Jansen–Vries"]
-    )
-    def test_a_double_name_is_found_by_either_and_as_one(self, typed):
+    def test_a_double_name_is_found_by_either_and_as_one(self):
         double = known("Jansen-de Vries")
-        assert found(typed) == [double]
+        for typed in ("jansen", "vries", "jansen-de vries", "jansendevries", "vries jansen", "Jansen–Vries"):
+            assert found(typed) == [double], typed
 
     def test_several_words_must_all_be_there(self):
         anna, piet = known("Jansen", given="Anna"), known("Jansen", given="Piet")
@@ -218,36 +210,23 @@ class TestMerged:
 
 
 class TestHostileInput:
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            *("", "   ", "\x00", "%", "_", "%%__", "*", "'", '"; DROP TABLE contact; --', "\\", "🙏🙏", "\ud800"),
-            *(
-                "x" * 10_000,
-                "a " * 5_000,
-                "1" * 10_000,
-                "é" * 10_000,
-                "%" * 10_000,
-                "@" * 10_000,
-                "\u202eתפילה",
-                "#0",
-                "+",
-            ),
-            *("\u0301\u0301", "\n\n", "NL91ABNA", "-- 12", "١٢٣٤", "²³¹²"),
-        ],
-    )
-    def test_it_finds_nothing_and_breaks_nothing(self, typed):
+    def test_it_finds_nothing_and_breaks_nothing(self):
         known("Bruning")
-        assert found(typed) == []
+        for typed in (
+            *("", "   ", "\x00", "%", "_", "%%__", "*", "'", '"; DROP TABLE contact; --', "\\", "🙏🙏", "\ud800"),
+            *("a " * 5_000, *(each * 10_000 for each in "x1é%@"), "\u202eתפילה", "#0", "+"),
+            *("\u0301\u0301", "\n\n", "NL91ABNA", "-- 12", "١٢٣٤", "²³¹²"),
+        ):
+            assert found(typed) == [], typed[:20]
 
     def test_wildcards_are_signs_like_any(self):
         bruning = known("Bruning")
         assert found("%bruning_") == [bruning]
 
-    @pytest.mark.parametrize("name", ["محمد", "Ивановна", "שלום", "王小明明"])
-    def test_names_in_other_scripts_are_found(self, name):
-        contact_id = known(name)
-        assert found(name) == found(name[:3]) == [contact_id]
+    def test_names_in_other_scripts_are_found(self):
+        for name in ("محمد", "Ивановна", "שלום", "王小明明"):
+            contact_id = known(name)
+            assert found(name) == found(name[:3]) == [contact_id], name
 
 
 class TestIndex:
