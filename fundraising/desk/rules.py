@@ -1,4 +1,4 @@
-"""What pages of the desk are made of, without a database: filters, giving per year, charts as numbers."""
+"""What pages of the desk are made of, without a database: giving per year, charts as numbers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ _CHART_WIDTH, _CHART_HEIGHT, _LABEL_HEIGHT = 480, 160, 20
 _WIDEST_BAR = 48
 _GAP = 0.3
 _MOST_COLUMNS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A choice in a filter. `options` are values with their words, `chosen` is empty where all are wanted."""
-
-    name: str
-    label: str
-    options: Sequence[tuple[str, str]]
-    chosen: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,16 @@ class Page(Generic[T]):
         return Page([make(item) for item in self.items], self.number, self.size, self.has_next, self.total)
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A choice in a filter. `options` are values with their words, `chosen` is empty where all are wanted."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+    chosen: str
+
+
 def wanted(args: Mapping[str, str], *, sortable: Iterable[str], default: Sort, size: int = SIZE) -> Wanted:
     """What an address asks for; what it asks wrongly is as if it were not asked."""
     return Wanted(_number(args.get(PAGE, "")), size, _sort(args.get(SORT, ""), frozenset(sortable), default))
@@ -99,6 +109,11 @@ def chosen(args: Mapping[str, str], name: str, offered: Iterable[str]) -> str:
     """The value of a filter where it is one of those offered, and otherwise none: an empty text."""
     value = args.get(name, "")
     return value if value in frozenset(offered) else ""
+
+
+def facet(args: Mapping[str, str], name: str, label: str, options: Sequence[tuple[str, str]]) -> Facet:
+    """A filter with what an address chooses of it."""
+    return Facet(name, label, options, chosen(args, name, [value for value, _label in options]))
 
 
 def whole_number(args: Mapping[str, str], name: str, *, most: int = 2**31 - 1) -> int | None:

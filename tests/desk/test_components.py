@@ -9,9 +9,9 @@ from flask.sessions import SecureCookieSessionInterface
 from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField, validators
 from wtforms.fields.choices import SelectChoice
 
-from fundraising.desk.rules import Facet, bar_chart
+from fundraising.desk.rules import bar_chart
 from fundraising.money import Euro
-from fundraising.web.lists import Page, Sort, Wanted
+from fundraising.web.lists import Facet, Page, Sort, Wanted
 from fundraising.web.notices import notice
 from tests.web.page_client import text_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import render_template, request
 from flask_babel import gettext
@@ -18,7 +18,7 @@ from fundraising.accounts.views.guard import requires
 from fundraising.accounts.views.told import told_actor, told_field, told_value
 from fundraising.clock import AMSTERDAM
 from fundraising.db import transaction
-from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
+from fundraising.web.lists import Sort, facet, page_of, wanted, whole_number
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.menu import Group, MenuItem, in_menu
 from fundraising.web.sheets import Column, Sheet, SheetFormat, as_download
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from fundraising.accounts.queries.trail import TrailRow
+    from fundraising.web.lists import Facet
     from fundraising.web.sheets import Cell
 
 in_menu(
@@ -104,7 +105,7 @@ def _cells(row: TrailRow, people: dict[int, str]) -> Sequence[Cell]:
     return row.at, who, row.address, deed(row.action), record_kind(row.subject.kind), row.subject.id, before, after
 
 
-def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) -> list[dict[str, Any]]:
+def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) -> list[Facet]:
     who = [(str(number), name) for number, name in people.items()]
     who += [(kind.value, label) for kind, label in _NOT_STAFF.items()]
     offered: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
@@ -112,23 +113,15 @@ def _facets(people: dict[int, str], words: Sequence[str], kinds: Sequence[str]) 
         ("actie", _("Action"), _by_label((word, deed(word)) for word in words)),
         ("soort", _("Kind of record"), _by_label((kind, record_kind(kind)) for kind in kinds)),
     )
-    return [
-        {
-            "name": name,
-            "label": label,
-            "options": options,
-            "chosen": chosen(request.args, name, [value for value, _label in options]),
-        }
-        for name, label, options in offered
-    ]
+    return [facet(request.args, *each) for each in offered]
 
 
 def _by_label(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(options, key=lambda option: option[1].casefold())
 
 
-def _filter(facets: list[dict[str, Any]]) -> TrailFilter:
-    who, action, kind = (str(facet["chosen"]) for facet in facets)
+def _filter(facets: list[Facet]) -> TrailFilter:
+    who, action, kind = (facet.chosen for facet in facets)
     since, until = _day("van"), _day("tot")
     return TrailFilter(
         # A person's number alone names no index; only people have one.

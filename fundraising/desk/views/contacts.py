@@ -20,10 +20,9 @@ from fundraising.contacts.queries.listed import (
 )
 from fundraising.contacts.rules import ContactKind, OrganisationKind
 from fundraising.contacts.rules.organisations import Denomination, SchoolLevel
-from fundraising.desk.rules import Facet
 from fundraising.desk.views import words
 from fundraising.desk.views.blueprint import blueprint
-from fundraising.web.lists import Sort, chosen, page_of, wanted
+from fundraising.web.lists import Sort, chosen, facet, page_of, wanted
 from fundraising.web.locale import LANGUAGES, NATIVE_NAMES, lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
     from typing import TypeVar
+
+    from fundraising.web.lists import Facet
 
     Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -113,7 +114,4 @@ def _facets(args: Mapping[str, str]) -> list[Facet]:
             [(ALIVE, _("yes")), (DO_NOT_CONTACT, _("does not want to be")), (DECEASED, _("deceased"))],
         ),
     ]
-    return [
-        Facet(name, label, options, chosen(args, name, [value for value, _label in options]))
-        for name, label, options in offered
-    ]
+    return [facet(args, *each) for each in offered]

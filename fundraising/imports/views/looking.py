@@ -21,7 +21,7 @@ from fundraising.imports.forms import (
 from fundraising.imports.queries import RunView, remembered, rows, run, runs, same_file
 from fundraising.imports.rules import Columns, ImportState, Outcome, SheetFault, UnknownImport, proposals
 from fundraising.money import Euro
-from fundraising.web.lists import Sort, chosen, page_of, wanted
+from fundraising.web.lists import Facet, Sort, chosen, page_of, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,10 +137,10 @@ def its_run(pages: ImportPages, number: int) -> RunView:
     return found
 
 
-def _facets(pages: ImportPages, found: RunView, outcome: str) -> list[dict[str, Any]]:
+def _facets(pages: ImportPages, found: RunView, outcome: str) -> list[Facet]:
     options = [(each.value, f"{OUTCOMES[each]} ({found.outcomes.get(each, 0)})") for each in Outcome]
     options.append((_DOUBTFUL, f"{pages.words.doubt} ({found.doubtful})"))
-    return [{"name": "soort", "label": _("Rows"), "options": options, "chosen": outcome}]
+    return [Facet("soort", _("Rows"), options, outcome)]
 
 
 def _problem(pages: ImportPages, found: RunView) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
 from fundraising.clock import today
 from fundraising.contacts.queries import display_names
-from fundraising.desk.rules import Facet
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.words import method_name, method_names
 from fundraising.gifts.queries.listing import (
@@ -29,14 +28,14 @@ from fundraising.gifts.queries.listing import (
 )
 from fundraising.money import Euro, NotAnAmount
 from fundraising.programmes.queries import programme_names
-from fundraising.web.lists import Sort, chosen, page_of, wanted, whole_number
+from fundraising.web.lists import Sort, facet, page_of, wanted, whole_number
 from fundraising.web.locale import current_language, lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fundraising.web.lists import Page, Wanted
+    from fundraising.web.lists import Facet, Page, Wanted
 
 # Further nobody leafs, and each page skips all before it.
 LAST_PAGE = 200
@@ -167,7 +166,4 @@ def _facets(args: Mapping[str, str]) -> list[Facet]:
         ("bedankt", _("Thanked"), [(_YES, _("yes")), (_NO, _("not yet"))]),
         ("terug", _("Went back"), [("terugbetaald", _("refunded")), ("gestorneerd", _("charged back"))]),
     )
-    return [
-        Facet(name, label, options, chosen(args, name, [value for value, _label in options]))
-        for name, label, options in choices
-    ]
+    return [facet(args, *each) for each in choices]
