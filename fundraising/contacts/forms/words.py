@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fundraising.contacts.queries.resemblance import Shared
-from fundraising.contacts.rules import OrganisationKind, Salutation
+from fundraising.contacts.rules import ConsentState, ContactKind, IbanProvenance, OrganisationKind, Salutation
 from fundraising.contacts.rules.details import How
 from fundraising.contacts.rules.mailings import Purpose
 from fundraising.contacts.rules.organisations import AddressKind, Channel, Denomination, Role, SchoolLevel
@@ -74,6 +74,25 @@ SALUTATIONS: Mapping[Salutation, str] = {
     Salutation.MR: _("Mr"),
     Salutation.MRS: _("Mrs"),
     Salutation.UNKNOWN: _("Not known"),
+}
+CONTACT_KINDS: Mapping[ContactKind, str] = {
+    ContactKind.PERSON: _("Person"),
+    ContactKind.ORGANISATION: _("Organisation"),
+}
+PROVENANCES: Mapping[IbanProvenance, str] = {
+    IbanProvenance.TYPED: _("typed, not proven"),
+    IbanProvenance.MOLLIE: _("seen by Mollie"),
+    IbanProvenance.BANK: _("seen at the bank"),
+}
+CONSENT_STATES: Mapping[ConsentState, str] = {
+    ConsentState.REQUESTED: _("asked, not confirmed"),
+    ConsentState.GRANTED: _("agreed"),
+    ConsentState.WITHDRAWN: _("withdrawn"),
+}
+SOURCES: Mapping[str, str] = {
+    "online_gift": _("an online gift"),
+    "import": _("an import"),
+    "staff": _("typed in by staff"),
 }
 CHANNELS: Mapping[Channel, str] = {
     Channel.EMAIL: _("by e-mail"),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
+from fundraising.contacts.forms.words import CONTACT_KINDS, DENOMINATIONS, ORGANISATION_KINDS, SCHOOL_LEVELS
 from fundraising.contacts.queries.listed import (
     MOST_COUNTED,
     ListFilter,
@@ -98,10 +99,10 @@ def _one_of(kind: type[Kind], args: Mapping[str, str], name: str) -> Kind | None
 
 def _facets(args: Mapping[str, str]) -> list[Facet]:
     offered = [
-        (KIND, _("Kind"), words.options(words.CONTACT_KINDS)),
-        (ORGANISATION, _("Organisation"), words.options(words.ORGANISATION_KINDS)),
-        (DENOMINATION, _("Denomination"), words.options(words.DENOMINATIONS)),
-        (LEVEL, _("Level of education"), words.options(words.SCHOOL_LEVELS)),
+        (KIND, _("Kind"), words.options(CONTACT_KINDS)),
+        (ORGANISATION, _("Organisation"), words.options(ORGANISATION_KINDS)),
+        (DENOMINATION, _("Denomination"), words.options(DENOMINATIONS)),
+        (LEVEL, _("Level of education"), words.options(SCHOOL_LEVELS)),
         (LANGUAGE, _("Language"), [(language, NATIVE_NAMES[language]) for language in LANGUAGES]),
         (
             MAILBOX,

@@ -11,8 +11,11 @@ from fundraising.accounts.views.told import name_values
 from fundraising.contacts.forms.words import (
     ADDRESS_KINDS,
     CHANNELS,
+    CONSENT_STATES,
+    CONTACT_KINDS,
     DENOMINATIONS,
     HOWS,
+    ORGANISATION_KINDS,
     PURPOSES,
     ROLES,
     SALUTATIONS,
@@ -22,7 +25,6 @@ from fundraising.contacts.rules import DuplicateState
 from fundraising.desk.views import contacts
 from fundraising.desk.views.gifts.words import REASONS as CORRECTIONS
 from fundraising.desk.views.gifts.words import REFUND_STATES
-from fundraising.desk.views.words import CONSENT_STATES, CONTACT_KINDS, ORGANISATION_KINDS
 from fundraising.giving.rules.links import LinkState
 from fundraising.imports.forms import FAULTS, OUTCOMES
 from fundraising.privacy.views.words import DEGREES

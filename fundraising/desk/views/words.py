@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 from fundraising.contacts.forms.words import (
     ADDRESS_KINDS,
     CHANNELS,
+    CONSENT_STATES,
+    CONTACT_KINDS,
     DENOMINATIONS,
     ORGANISATION_KINDS,
+    PROVENANCES,
     PURPOSES,
     ROLES,
     SCHOOL_LEVELS,
+    SOURCES,
 )
 from fundraising.contacts.rules import ConsentState, ContactKind, IbanProvenance, OrganisationKind, Salutation
 from fundraising.contacts.rules.organisations import AddressKind, Channel, Denomination, Role, SchoolLevel
@@ -25,28 +29,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-__all__ = [
-    "CONTACT_KINDS",
-    "DENOMINATIONS",
-    "ORGANISATION_KINDS",
-    "SCHOOL_LEVELS",
-    "init",
-    "options",
-    "word",
-    "word_of",
-]
-
-CONTACT_KINDS = {ContactKind.PERSON: _("Person"), ContactKind.ORGANISATION: _("Organisation")}
-PROVENANCES = {
-    IbanProvenance.TYPED: _("typed, not proven"),
-    IbanProvenance.MOLLIE: _("seen by Mollie"),
-    IbanProvenance.BANK: _("seen at the bank"),
-}
-CONSENT_STATES = {
-    ConsentState.REQUESTED: _("asked, not confirmed"),
-    ConsentState.GRANTED: _("agreed"),
-    ConsentState.WITHDRAWN: _("withdrawn"),
-}
 MAIL_STATES = {
     MailState.WAITING: _("waiting"),
     MailState.SENDING: _("being sent"),
@@ -60,11 +42,6 @@ MAIL_KINDS = {
     "thank_you_again": _("Thanks for a gift, sent again"),
     "refund": _("Refund on its way"),
     "newsletter_confirmation": _("Confirmation of the newsletter"),
-}
-SOURCES = {
-    "online_gift": _("an online gift"),
-    "import": _("an import"),
-    "staff": _("typed in by staff"),
 }
 
 _BY_KIND: Mapping[type[StrEnum], Mapping[Any, str]] = {

@@ -11,7 +11,16 @@ from flask_babel import gettext
 
 from fundraising.accounts.views.deeds import deed
 from fundraising.accounts.views.told import told_field, told_value
-from fundraising.contacts.forms.words import HOWS
+from fundraising.contacts.forms.words import (
+    ADDRESS_KINDS,
+    CHANNELS,
+    CONSENT_STATES,
+    CONTACT_KINDS,
+    HOWS,
+    PROVENANCES,
+    SALUTATIONS,
+    SOURCES,
+)
 from fundraising.gifts.forms.words import METHODS
 from fundraising.money import Euro
 from fundraising.personal import Degree
@@ -167,9 +176,7 @@ _WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (list, lambda items: ", ".join(shown(each) for each in items if shown(each))),
 )
 _SOURCES = {
-    "staff": _("typed in by staff"),
-    "online_gift": _("an online gift"),
-    "import": _("an import"),
+    **SOURCES,
     "donation": _("asked for with an online gift"),
     "token": _("confirmed by the link in a mail"),
     "unsubscribe": _("by the link in a mailing"),
@@ -186,23 +193,13 @@ _BY_FIELD: Mapping[str, Callable[[str], str]] = {
     },
 }
 # Kinds and states of other slices, as a donor who reads the file understands them.
-_OTHERS = {
-    "person": _("Person"),
-    "organisation": _("Organisation"),
-    "mr": _("Mr"),
-    "mrs": _("Ms"),
-    "unknown": _("unknown"),
-    "typed": _("typed, not proven"),
-    "mollie": _("seen by Mollie"),
-    "bank": _("seen at the bank"),
-    "postal": _("postal address"),
-    "visiting": _("visiting address"),
-    "requested": _("asked, not confirmed"),
-    "granted": _("agreed"),
-    "withdrawn": _("withdrawn"),
-    "email": _("by e-mail"),
-    "post": _("by post"),
-    "phone": _("by telephone"),
+_OTHERS: Mapping[Any, str] = {
+    **CONTACT_KINDS,
+    **SALUTATIONS,
+    **PROVENANCES,
+    **ADDRESS_KINDS,
+    **CONSENT_STATES,
+    **CHANNELS,
     "received": _("received"),
     "promised": _("promised"),
     "lapsed": _("lapsed"),
