@@ -16,13 +16,6 @@ from fundraising.db import session, transaction
 from tests.factories.accounts import user
 
 BEGAN, DAY = datetime(2026, 3, 1, tzinfo=UTC), timedelta(days=1)
-NONSENSE = (
-    "van=gisteren",
-    "van=0001-01-01&tot=9999-12-31",
-    "nummer=99999999999999999999",
-    "wie=0&actie='",
-)
-
 pytestmark = pytest.mark.usefixtures("app_context")
 
 
@@ -136,6 +129,12 @@ class TestSearch:
         assert counted_queries(lambda: auditor.get("/desk/logboek?pagina=2")) == few
         assert "1–50" in auditor.get("/desk/logboek?soort=test").text
 
-    @pytest.mark.parametrize("query", NONSENSE)
-    def test_nonsense_in_the_address_is_as_if_it_were_not_asked(self, entries, staff_pages, query):
-        assert "Contact changed" in staff_pages(Role.AUDITOR, language="en").get(f"/desk/logboek?{query}").text
+    def test_nonsense_in_the_address_is_as_if_it_were_not_asked(self, entries, staff_pages):
+        pages = staff_pages(Role.AUDITOR, language="en")
+        for query in (
+            "van=gisteren",
+            "van=0001-01-01&tot=9999-12-31",
+            "nummer=99999999999999999999",
+            "wie=0&actie='",
+        ):
+            assert "Contact changed" in pages.get(f"/desk/logboek?{query}").text

@@ -36,10 +36,10 @@ def test_who_is_not_signed_in_is_asked_to(client):
     assert (answer.status_code, answer.location) == (303, "/desk/inloggen?next=/desk/proef/logboek?van%3D2026-01-01")
 
 
-@pytest.mark.parametrize("role", Role)
-def test_a_permission_opens_what_it_names(staff_pages, role):
-    expected = 200 if role in {Role.ADMINISTRATOR, Role.AUDITOR} else 403
-    assert staff_pages(role).client.get("/desk/proef/logboek").status_code == expected
+def test_a_permission_opens_what_it_names(staff_pages):
+    for role in Role:
+        expected = 200 if role in {Role.ADMINISTRATOR, Role.AUDITOR} else 403
+        assert staff_pages(role).client.get("/desk/proef/logboek").status_code == expected
 
 
 def test_the_actor_is_whoever_is_signed_in_and_only_then(staff_pages):

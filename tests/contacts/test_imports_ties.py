@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from sqlalchemy import select
 
 from fundraising.clock import now
@@ -68,20 +67,18 @@ class TestADiaconie:
         assert undo(found).state is ImportState.UNDONE
         assert dump() == before
 
-    @pytest.mark.parametrize(
-        ("line", "code"),
-        [
+    def test_a_church_that_cannot_be_meant_is_an_error(self, app_context):
+        wrong = (
             (["Diaconie", "Diaconie X", "Ede", "Bestaat niet"], "unknown_church"),
             (["Diaconie", "Diaconie X", "Ede", "999"], "unknown_church"),
             (["Diaconie", "Diaconie X", "Ede", "Diaconie X"], "unknown_church"),
             (["Kerk", "Sionskerk", "Ede", "Dorpskerk"], "not_a_diaconie"),
             (["Diaconie", "Diaconie Dorpskerk", "Ede", "Sionskerk"], "belongs_elsewhere"),
-        ],
-    )
-    def test_a_church_that_cannot_be_meant_is_an_error(self, app_context, line, code):
+        )
         bring_in(churches(*self.LINES, ["Kerk", "Sionskerk", "Urk", ""]))
         before = dump()
-        assert errors(bring_in(churches(line))) == [[(code, "belongs_to")]]
+        found = bring_in(churches(*(line for line, _code in wrong)))
+        assert errors(found) == [[(code, "belongs_to")] for _line, code in wrong]
         assert dump() == before
 
     def test_no_circle_is_made(self, app_context):
@@ -130,18 +127,17 @@ class TestARole:
         assert undo(found).state is ImportState.UNDONE
         assert dump()["affiliation"] == []
 
-    @pytest.mark.parametrize(
-        ("begins", "ends", "code"),
-        [
+    def test_days_that_cannot_be_are_errors(self, app_context):
+        wrong = (
             ("1-9-2019", "31-8-2019", "ends_before_it_begins"),
             ("31-2-2019", "", "not_a_date"),
             ("", "29-02-2023", "not_a_date"),
             ("1-9-19", "", "not_a_date"),
             ("1-9-2204", "", "unlikely_date"),
-        ],
-    )
-    def test_days_that_cannot_be_are_errors(self, app_context, begins, ends, code):
+        )
         before = dump()
-        found = bring_in(roles(["Dorpskerk", "Ede", "Smit", "scriba", begins, ends]))
-        assert [reason.code for reason in rows(found.run_id)[0].reasons] == [code]
+        found = bring_in(
+            roles(*(["Dorpskerk", "Ede", "Smit", "scriba", begins, ends] for begins, ends, _code in wrong))
+        )
+        assert [[reason.code for reason in row.reasons] for row in rows(found.run_id)] == [[code] for *_, code in wrong]
         assert dump() == before

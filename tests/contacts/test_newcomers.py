@@ -117,9 +117,8 @@ def test_somebody_else_who_looks_alike_is_shown_too(desk, app_context):
     assert how_many() == 2
 
 
-@pytest.mark.parametrize(
-    ("answers", "words"),
-    [
+def test_bad_input_is_told_and_nothing_typed_is_lost(desk, app_context):
+    for answers, words in (
         ({"surname": ""}, "fill in the surname"),
         ({"surname": "x" * 10_000}, "at most 120"),
         ({"surname": "Berg", "email": "jan@"}, "not a complete e-mail address"),
@@ -130,14 +129,12 @@ def test_somebody_else_who_looks_alike_is_shown_too(desk, app_context):
             {"surname": "Berg", "street": "A", "house_number": "1", "postcode": "12", "town": "Ede"},
             "A Dutch postcode looks like",
         ),
-    ],
-)
-def test_bad_input_is_told_and_nothing_typed_is_lost(desk, app_context, answers, words):
-    page = desk.submit(desk.get(f"{NEW}/persoon").form("persoon"), answers, status=422)
-    assert words in " ".join(page.by_id("errors").itertext())
-    kept = page.form("persoon").values()
-    assert {name: kept[name][0] for name in answers} == answers
-    assert how_many() == 0
+    ):
+        page = desk.submit(desk.get(f"{NEW}/persoon").form("persoon"), answers, status=422)
+        assert words in " ".join(page.by_id("errors").itertext())
+        kept = page.form("persoon").values()
+        assert {name: kept[name][0] for name in answers} == answers
+        assert how_many() == 0
 
 
 def test_whoever_may_not_edit_is_refused(staff_pages, app_context):

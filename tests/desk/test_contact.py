@@ -170,9 +170,10 @@ def test_a_merged_contact_leads_to_what_it_is_now(known, staff_pages):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("number", ["0", "999999", "9223372036854775807", "9223372036854775808", "1e3", "-1", "abc"])
-def test_an_unknown_contact_is_not_found(known, staff_pages, number):
-    staff_pages(Role.RELATIONS).get(f"/desk/relaties/{number}", status=404)
+def test_an_unknown_contact_is_not_found(known, staff_pages):
+    pages = staff_pages(Role.RELATIONS)
+    for number in ("0", "999999", "9223372036854775807", "9223372036854775808", "1e3", "-1", "abc"):
+        pages.get(f"/desk/relaties/{number}", status=404)
 
 
 def test_a_long_story_is_leafed_and_asks_no_more(app, known, staff_pages, queries):

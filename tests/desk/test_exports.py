@@ -197,7 +197,7 @@ def test_a_list_that_changes_while_it_is_taken_along_stands_there_as_it_was(peop
     assert [row.letterhead.contact_id for row in taken] == list(people)
 
 
-def test_whoever_leafs_further_is_written_down(people, staff_pages):
+def test_whoever_leafs_further_is_written_down(programmes, people, staff_pages):
     with transaction():
         for number in range(60):
             gifts.gift(contact_id=contacts.person(surname=f"Bladeraar{number}"))

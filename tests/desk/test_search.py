@@ -53,12 +53,13 @@ def path_to(contact_id):
     return f"/desk/relaties/{contact_id}"
 
 
-@pytest.mark.parametrize("typed", ["Bruning", "brunin", "Bruining", "wiersma", "4300"])
-def test_a_contact_is_found_and_stands_in_its_group(house, box, typed):
-    answer = box(Role.RELATIONS)(typed)
-    assert answer.status_code == 200
-    assert path_to(house.known["bruning"]) in answer.text
-    assert "Relaties" in answer.text
+def test_a_contact_is_found_and_stands_in_its_group(house, box):
+    search = box(Role.RELATIONS)
+    for typed in ("Bruning", "brunin", "Bruining", "wiersma", "4300"):
+        answer = search(typed)
+        assert answer.status_code == 200
+        assert path_to(house.known["bruning"]) in answer.text, typed
+        assert "Relaties" in answer.text
 
 
 def test_one_found_under_an_old_name_says_so(box):
@@ -85,11 +86,11 @@ def test_a_number_or_a_whole_account_leads_straight_to_its_contact(house, box):
         assert (answer.status_code, answer.location) == (303, path_to(contact_id)), typed
 
 
-@pytest.mark.parametrize("role", [Role.RELATIONS, Role.FINANCE, Role.AUDITOR])
-def test_who_may_see_gifts_sees_what_was_promised(house, box, role):
-    answer = box(role)(house.known["promise"])
-    assert "Toegezegde giften" in answer.text
-    assert "€ 75" in answer.text.replace("\xa0", " ")
+def test_who_may_see_gifts_sees_what_was_promised(house, box):
+    for role in (Role.RELATIONS, Role.FINANCE, Role.AUDITOR):
+        answer = box(role)(house.known["promise"])
+        assert "Toegezegde giften" in answer.text, role
+        assert "€ 75" in answer.text.replace("\xa0", " ")
 
 
 def test_an_administrator_finds_contacts_and_no_gifts(house, box):
@@ -112,11 +113,12 @@ def test_the_best_show_while_one_types(house, staff_pages):
     assert pages.client.post(TYPING, data={"q": "bruni"}).status_code == 400
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "%", "🙏", "x" * 200])
-def test_what_finds_nothing_says_what_can_be_typed(box, typed):
-    answer = box(Role.RELATIONS)(typed)
-    assert answer.status_code == 200
-    assert "row-main" not in answer.text
+def test_what_finds_nothing_says_what_can_be_typed(box):
+    search = box(Role.RELATIONS)
+    for typed in ("", "   ", "%", "🙏", "x" * 200):
+        answer = search(typed)
+        assert answer.status_code == 200
+        assert "row-main" not in answer.text, typed
 
 
 def test_more_than_a_page_holds_is_told(house, box):
