@@ -12,7 +12,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError
 
 from fundraising.accounts.models import AuditSeal
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.clock import now
 from fundraising.db import db, session, transaction
 from fundraising.gifts.rules import LedgerMode

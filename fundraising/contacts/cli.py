@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
-from fundraising.accounts.services import Subject
+from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record as audit
 from fundraising.clock import date_of, now
 from fundraising.contacts.queries import ContactFilter, contact, contacts

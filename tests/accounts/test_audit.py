@@ -9,8 +9,8 @@ import pytest
 from fundraising import tasks
 from fundraising.accounts.models import AuditContent, AuditEntry
 from fundraising.accounts.queries.trail import TrailFilter, actions, subject_kinds, trail
-from fundraising.accounts.rules import Actor, ActorKind, Role
-from fundraising.accounts.services import Subject, acting_as, record, who_acts
+from fundraising.accounts.rules import Actor, ActorKind, Role, Subject
+from fundraising.accounts.services import acting_as, record, who_acts
 from fundraising.clock import standing_still
 from fundraising.db import session, transaction
 from tests.factories.accounts import user

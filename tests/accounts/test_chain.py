@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from fundraising.accounts.models import AuditContent, AuditEntry, AuditSeal
 from fundraising.accounts.queries.trail import chain_rows, last_seal
+from fundraising.accounts.rules import Subject
 from fundraising.accounts.rules.chain import (
     BEGINNING,
     Break,
@@ -24,7 +25,7 @@ from fundraising.accounts.rules.chain import (
     sealed,
     verify,
 )
-from fundraising.accounts.services import Subject, erase_contents, record
+from fundraising.accounts.services import erase_contents, record
 from fundraising.accounts.services.seals import seal_trail
 from fundraising.db import session, transaction
 

@@ -15,8 +15,8 @@ from sqlalchemy import null, select, text
 
 from config import Config
 from fundraising.accounts.models import Passkey
-from fundraising.accounts.rules import Role
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Role, Subject
+from fundraising.accounts.services import record
 from fundraising.clock import now
 from fundraising.db import db, is_sqlite, session, transaction
 from fundraising.gifts.queries import financial_year_total

@@ -69,7 +69,7 @@ def roles_(email: str, roles: tuple[str, ...]) -> None:
     with _unless_last(), transaction():
         person = _found(email)
         if change_user(person, name=person.name, roles=map(Role, roles)):
-            mail_notice(person, person, "roles")
+            mail_notice(person, "roles")
     click.echo(f"{email}: {', '.join(roles) or 'no role'}")
 
 
@@ -89,7 +89,7 @@ def reset(email: str) -> None:
     with transaction():
         person = _found(email)
         reset_second_factor(person)
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     click.echo(f"{email}: sets up a second factor anew")
 
 

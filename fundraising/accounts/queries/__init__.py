@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, or_, select
 
 from fundraising.accounts.models import EndedSession, Passkey, RecoveryCode, SignInAttempt, User, UserRole
-from fundraising.accounts.queries.trail import Deed as Deed
-from fundraising.accounts.queries.trail import deeds_about as deeds_about
 from fundraising.accounts.rules import ATTEMPTS_WITHIN, AttemptOutcome, Attempts, Role, UnknownUser
 from fundraising.clock import now
 from fundraising.db import session

@@ -99,7 +99,7 @@ def own_password_now() -> str | Response | tuple[str, int]:
     hashed = hash_password(form.password.data or "")
     with transaction():
         set_password(person, hashed, why="changed")
-        mail_notice(person, person, "password")
+        mail_notice(person, "password")
     stay(person)
     notice(_("Your password is changed. Everywhere else you are signed out."))
     return redirect(url_for("accounts.account"), code=303)
@@ -116,7 +116,7 @@ def remove_app() -> Response:
         return _keep()
     with transaction():
         remove_authenticator(person)
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     notice(_("Your app is no longer asked for."))
     return redirect(url_for("accounts.account"), code=303)
 
@@ -133,7 +133,7 @@ def remove_key(number: int) -> Response:
     with transaction():
         if not remove_passkey(person, number):
             abort(404)
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     notice(_("This passkey is no longer accepted."))
     return redirect(url_for("accounts.account"), code=303)
 

@@ -182,7 +182,7 @@ def _for_templates() -> dict[str, Any]:
 
 def _guard() -> Response | None:
     if not is_desk(request.path):
-        _let_act(Actor(ActorKind.VISITOR, "visitor", address=client_address()))
+        _let_act(_actor(None))
         return None
     if request.endpoint is None:
         return None  # an address that is not there: 404, or 405

@@ -89,7 +89,7 @@ def choose_password_now(token: str) -> str | Response | tuple[str, int]:
         set_password(person, hashed, why="invited" if first else "reset")
         note_attempt(person_digest(person.email), client_digest(), AttemptOutcome.RENEWED)
         if not first:
-            mail_notice(person, person, "password")
+            mail_notice(person, "password")
     notice(_("Your password is set. Sign in with it."))
     return redirect(url_for("accounts.sign_in"), code=303)
 

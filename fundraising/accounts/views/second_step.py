@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template, url_for
+from flask import render_template
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import CodeForm, PasskeyForm
@@ -18,7 +18,7 @@ from fundraising.accounts.services.proofs import note_attempt, note_failure, use
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import actor_of, open_to_anyone
 from fundraising.accounts.views.sign_in import owner_of_answer
-from fundraising.accounts.views.stages import finish, pending, pending_next, remember, site
+from fundraising.accounts.views.stages import begin_anew, finish, pending, pending_next, remember, site
 from fundraising.db import one_at_a_time, session, transaction
 from fundraising.web.limits import client_digest
 from fundraising.web.notices import Tone, notice
@@ -36,7 +36,7 @@ _FEW = 3
 def second_step() -> str | Response:
     """Ask for a second factor."""
     person = pending()
-    return _begin_anew() if person is None else _page(person, CodeForm(formdata=None))
+    return begin_anew() if person is None else _page(person, CodeForm(formdata=None))
 
 
 @blueprint.post("/inloggen/tweede-stap")
@@ -45,7 +45,7 @@ def second_step_now() -> str | Response | tuple[str, int]:
     """Let somebody in whose code is right: one of their app, or one on paper."""
     person, form = pending(), CodeForm()
     if person is None:
-        return _begin_anew()
+        return begin_anew()
     if not form.accepted():
         return _page(person, form), 422
     try:
@@ -65,7 +65,7 @@ def second_step_by_passkey() -> str | Response | tuple[str, int]:
     """Let somebody in whose passkey answers."""
     person, form = pending(), PasskeyForm()
     if person is None:
-        return _begin_anew()
+        return begin_anew()
     if form.accepted() and owner_of_answer(form.credential.data or "", person) is not None:
         return _finish(person, "passkey")
     with transaction(), acting_as(actor_of(person)):
@@ -101,7 +101,7 @@ def _proof(person: User, code: str) -> str:
         note_failure(person, "code")
         if is_locked(attempts(*digests)):
             # Whoever comes this far knows the password.
-            mail_notice(person, person, "codes")
+            mail_notice(person, "codes")
     return ""
 
 
@@ -112,11 +112,6 @@ def _finish(person: User, via: str) -> Response:
     if via == "recovery_code" and left <= _FEW:
         notice(_("You have %(count)s recovery codes left. Make new ones at My account.", count=left), tone=Tone.WARN)
     return answer
-
-
-def _begin_anew() -> Response:
-    notice(_("That took a while. Please sign in anew."), tone=Tone.WARN)
-    return redirect(url_for("accounts.sign_in"), code=303)
 
 
 def _page(person: User, form: CodeForm) -> str:

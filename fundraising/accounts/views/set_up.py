@@ -16,10 +16,19 @@ from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.mails import mail_notice
 from fundraising.accounts.services.proofs import add_passkey, set_authenticator, set_recovery_codes
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import actor_of, open_to_anyone, signed_in
-from fundraising.accounts.views.stages import challenge, confirmed, let_in, owner, pending_next, remember, site
+from fundraising.accounts.views.guard import PROVEN_TWICE, actor_of, open_to_anyone, signed_in
+from fundraising.accounts.views.stages import (
+    begin_anew,
+    challenge,
+    confirmed,
+    let_in,
+    owner,
+    pending_next,
+    remember,
+    site,
+)
 from fundraising.db import transaction
-from fundraising.web.notices import Tone, notice
+from fundraising.web.notices import notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -53,7 +62,7 @@ def set_up_app() -> str | Response | tuple[str, int]:
         return _page(person, form), 422
     with transaction(), acting_as(actor_of(person)):
         set_authenticator(person, session.pop(_NEW_SECRET), step)
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     return _done(person, "app")
 
 
@@ -87,7 +96,7 @@ def _take_passkey(person: User, form: NewPasskeyForm) -> bool:
         if passkey_by_credential(made.credential_id) is not None:
             return False
         add_passkey(person, made, (form.name.data or "").strip() or _("Passkey"))
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     return True
 
 
@@ -101,7 +110,7 @@ def _done(person: User, via: str) -> str | Response:
         let_in(person, ["password", via], proven_twice=True)
     else:
         next_page = url_for("accounts.account")
-        session["proven_twice"] = True
+        session[PROVEN_TWICE] = True
     if codes:
         return render_template("accounts/recovery_codes.html", codes=codes, next_page=next_page)
     notice(_("Your second step is set up."))
@@ -115,8 +124,7 @@ def _may_change() -> bool:
 
 def _elsewhere() -> Response:
     if signed_in() is None:
-        notice(_("That took a while. Please sign in anew."), tone=Tone.WARN)
-        return redirect(url_for("accounts.sign_in"), code=303)
+        return begin_anew()
     return redirect(url_for("accounts.confirm", next=url_for("accounts.set_up")), code=303)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import current_app, g, redirect, session, url_for
+from flask_babel import gettext as _
 
 from fundraising.accounts.passkeys import Site
 from fundraising.accounts.queries import has_second_factor, user, user_by_uniquifier
@@ -24,6 +25,7 @@ from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.desk import DESK, LANGUAGE_KEY, is_desk
 from fundraising.web.limits import client_digest
+from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -42,6 +44,12 @@ _QUESTION_FOR = timedelta(minutes=5)
 _CONFIRMED_FOR = timedelta(minutes=15)
 # Browsers read `\` as `/`; a line break would end the header in which an address stands.
 _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+def begin_anew() -> Response:
+    """Back to the beginning: nobody is known any more who has given a right password."""
+    notice(_("That took a while. Please sign in anew."), tone=Tone.WARN)
+    return redirect(url_for("accounts.sign_in"), code=303)
 
 
 def after_password(person: User, next_page: str | None) -> Response:

@@ -151,7 +151,7 @@ def forget_second_factor(number: int) -> Response:
     person = _found(number)
     with transaction():
         reset_second_factor(person)
-        mail_notice(person, person, "second_factor")
+        mail_notice(person, "second_factor")
     notice(_("%(name)s sets up a new second step at the next sign-in.", name=person.name))
     return redirect(url_for("accounts.one_user", number=number), code=303)
 
@@ -216,10 +216,10 @@ def _invite(person: User) -> None:
 
 def _tell(person: User) -> None:
     """Tell somebody that their roles changed; and where an administrator changes their own, the other ones as well."""
-    mail_notice(person, person, "roles")
+    mail_notice(person, "roles")
     if person.id == current_user().user_id:
         for other in other_administrators(person.id):
-            mail_notice(person, other, "roles")
+            mail_notice(person, "roles", to=other)
 
 
 def _page(person: User, form: RolesForm) -> str:

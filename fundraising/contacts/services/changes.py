@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from fundraising.accounts.services import Subject
+from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record as write_down
 from fundraising.clock import now
 from fundraising.contacts.models import Contact

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.clock import now
 from fundraising.contacts.models import Contact, Household, HouseholdMember
 from fundraising.contacts.queries import current_ids, known_as

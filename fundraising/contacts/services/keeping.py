@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from fundraising.accounts.services import Subject
+from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record as write_down
 from fundraising.clock import today
 from fundraising.contacts.models import ChurchDetails, SchoolDetails

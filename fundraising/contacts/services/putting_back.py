@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from fundraising.accounts.queries import deeds_about
+from fundraising.accounts.queries.trail import deeds_about
 from fundraising.clock import parse_instant
 from fundraising.contacts.queries import known_as
 from fundraising.contacts.rules import Address, UnknownContact

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from fundraising.accounts.queries import deeds_about
+from fundraising.accounts.queries.trail import deeds_about
 from fundraising.accounts.rules import Permission
 from fundraising.clock import date_of
 from fundraising.gifts.queries import GiftFilter, gift_page

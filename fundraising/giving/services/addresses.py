@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.db import session
 from fundraising.giving.models import DonorDetails
 from fundraising.giving.queries.addresses import address_to_judge

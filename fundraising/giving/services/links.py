@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from fundraising import clock
-from fundraising.accounts.services import Subject, record, who_acts
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record, who_acts
 from fundraising.db import insert_new, session
 from fundraising.giving.models import GivingLink
 from fundraising.giving.rules.links import CodeTaken, LinkState, link_after, new_code, parse_code

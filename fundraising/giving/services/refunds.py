@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from fundraising import clock, logs, mailer
-from fundraising.accounts.services import Subject, record, who_acts
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record, who_acts
 from fundraising.contacts.rules import greeting
 from fundraising.db import insert_new, session
 from fundraising.gifts.queries import entries, gift_by_source

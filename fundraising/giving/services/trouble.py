@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Subject
+from fundraising.accounts.services import record
 from fundraising.db import LARGEST_NUMBER, session
 from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.rules import HintState

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from fundraising.accounts.rules import Permission
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Permission, Subject
+from fundraising.accounts.services import record
 from fundraising.accounts.views import current_user, requires
 from fundraising.clock import today
 from fundraising.contacts.queries import current_id

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flask import redirect, url_for
 from flask_babel import gettext as _
 
-from fundraising.accounts.rules import Permission
-from fundraising.accounts.services import Subject, record
+from fundraising.accounts.rules import Permission, Subject
+from fundraising.accounts.services import record
 from fundraising.accounts.views import requires
 from fundraising.db import transaction
 from fundraising.desk.views.blueprint import blueprint
