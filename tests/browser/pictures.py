@@ -17,7 +17,6 @@ from playwright.sync_api import sync_playwright
 from config import Config
 from fundraising.accounts.rules import Role
 from fundraising.accounts.security import hash_password
-from fundraising.contacts.services.duplicates import note_duplicates_of
 from fundraising.db import transaction
 from fundraising.giving.jobs import mollie_door, sync_payment
 from fundraising.giving.public import give
@@ -33,7 +32,7 @@ from tests.browsers import launch_arguments
 from tests.conftest import running_app
 from tests.databases import migrate
 from tests.factories import accounts
-from tests.factories.contacts import person
+from tests.factories.contacts import note_duplicates, person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,7 +157,7 @@ def _duplicates(page: Page, site: Site, _world: World) -> None:
     with site.app.app_context(), transaction():
         named = {"name_prefix": "", "surname": "Veenstra", "match_name": "veenstra", "email": "w.veenstra@example.nl"}
         pair = person(given_name="W.", **named), person(given_name="Willemijn", **named)
-        note_duplicates_of(pair)
+        note_duplicates()
     page.goto(f"{site.url}/desk/relaties/{pair[0]}/samenvoegen/{pair[1]}")
 
 

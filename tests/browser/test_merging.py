@@ -5,12 +5,11 @@ from playwright.sync_api import expect
 
 from fundraising.accounts.rules import Role
 from fundraising.contacts.queries import contact
-from fundraising.contacts.services.duplicates import note_duplicates_of
 from fundraising.contacts.services.search_index import reindex
 from fundraising.db import transaction
 from fundraising.money import Euro
 from tests.browser.colleague import on_both_screens
-from tests.factories.contacts import person
+from tests.factories.contacts import note_duplicates, person
 from tests.factories.gifts import gift
 
 MADE_TWO = "They are two contacts again. What came in since the merge stays with %(name)s."
@@ -25,7 +24,7 @@ def pair(site):
         for number, amount in zip(numbers, (40, 60), strict=True):
             gift(contact_id=number, amount=Euro.of(amount))
         reindex(numbers)
-        note_duplicates_of(numbers)
+        note_duplicates()
     return numbers
 
 

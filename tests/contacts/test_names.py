@@ -23,7 +23,6 @@ from fundraising.contacts.rules import (
     names_compatible,
     postal_address_lines,
     refined,
-    sort_key,
     tidied,
 )
 
@@ -80,13 +79,6 @@ def test_a_person_is_spoken_of():
     assert addressed(PersonName(MR, "A.", "", "Sluis")) == "de heer A. Sluis"
     assert addressed(name, "en") == "Ms A. van der Sluis"
     assert addressed(PersonName(UNKNOWN, "A.", "", "Sluis")) == "A. Sluis"
-
-
-def test_lists_go_by_the_surname_without_its_prefix():
-    names = [("van den", "Berg"), ("", "Zwart"), ("'t", "Hart"), ("de", "Boer"), ("", "Berg"), ("", "Émile")]
-    in_order = sorted((PersonName(MR, "J.", *name) for name in names), key=sort_key)
-    assert [name.surname for name in in_order] == ["Berg", "Berg", "Boer", "Émile", "Hart", "Zwart"]
-    assert [name.prefix for name in in_order[:2]] == ["", "van den"]
 
 
 @pytest.mark.parametrize(

@@ -129,16 +129,11 @@ def test_in_english():
 
 
 @pytest.mark.parametrize(
-    ("term", "holds"),
-    [
-        (Term(), True),
-        (Term(date(2026, 3, 14), date(2026, 3, 14)), True),
-        (Term(date(2026, 3, 15)), False),
-        (Term(None, date(2026, 3, 13)), False),
-    ],
+    ("term", "ended"),
+    [(Term(), False), (Term(None, date(2026, 3, 14)), False), (Term(None, date(2026, 3, 13)), True)],
 )
-def test_a_term_holds_from_its_first_day_up_to_and_including_its_last(term, holds):
-    assert term.holds_on(date(2026, 3, 14)) is holds
+def test_a_term_holds_up_to_and_including_its_last_day(term, ended):
+    assert term.ended_by(date(2026, 3, 14)) is ended
 
 
 def test_nobody_can_have_meant_a_date_in_another_age():

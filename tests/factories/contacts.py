@@ -6,7 +6,9 @@ from typing import Any
 
 from fundraising.clock import now
 from fundraising.contacts.models import Contact, ContactEmail, ContactIban
+from fundraising.contacts.queries.likeness import sharing_pairs
 from fundraising.contacts.rules import ContactKind, IbanProvenance, OrganisationKind, Salutation
+from fundraising.contacts.services.duplicates import note_pairs
 from fundraising.db import session
 
 
@@ -32,6 +34,11 @@ def organisation(*, email: str = "", proven_iban: str = "", **changes: Any) -> i
         "match_name": "dorpskerk",
     }
     return _contact(values | changes, email=email, proven_iban=proven_iban)
+
+
+def note_duplicates() -> int:
+    """Note all pairs that look enough alike, as the job does; how many are new."""
+    return note_pairs(sorted(sharing_pairs()))
 
 
 def _contact(values: dict[str, Any], *, email: str, proven_iban: str) -> int:

@@ -90,21 +90,20 @@ def candidate_between(one: int, other: int) -> Candidate | None:
     return _candidate(row) if row is not None else None
 
 
-def sharing_pairs(contact_ids: Collection[int] | None = None) -> set[tuple[int, int]]:
+def sharing_pairs() -> set[tuple[int, int]]:
     """Pairs of contacts that stand and share a mailbox, an account, a phone, an address, a registration or a name.
 
-    All of them, or those in which one of `contact_ids` is. Shared names count for organisations alone. What more than
-    twenty share is passed over.
+    Shared names count for organisations alone. What more than twenty share is passed over.
     """
     pairs: set[tuple[int, int]] = set()
-    for shared in _shared(contact_ids):
+    for shared in _shared():
         groups: dict[Any, set[int]] = defaultdict(set)
         for key, contact_id in session().execute(shared):
             groups[key].add(contact_id)
         for group in groups.values():
             if len(group) <= _MOST_SHARING:
                 pairs.update(combinations(sorted(group), 2))
-    return pairs if contact_ids is None else {pair for pair in pairs if not set(contact_ids).isdisjoint(pair)}
+    return pairs
 
 
 def traits(contact_ids: Collection[int]) -> dict[int, Traits]:
@@ -160,31 +159,28 @@ def _add_addresses(found: dict[int, dict[str, set[str]]], whose: dict[int, int])
         traits_of["towns"].add(town)
 
 
-def _shared(contact_ids: Collection[int] | None) -> Iterator[Select[Any]]:
+def _shared() -> Iterator[Select[Any]]:
     """For each thing that can be shared: rows of its value and of a contact that has it."""
     organisation = Contact.organisation_kind.is_not(None)
-    yield _having(ContactEmail.match_address, ContactEmail.contact_id, contact_ids)
-    yield _having(ContactIban.iban, ContactIban.contact_id, contact_ids)
-    yield _having(ContactPhone.number, ContactPhone.contact_id, contact_ids)
+    yield _having(ContactEmail.match_address, ContactEmail.contact_id)
+    yield _having(ContactIban.iban, ContactIban.contact_id)
+    yield _having(ContactPhone.number, ContactPhone.contact_id)
     address = PostalAddress.postcode + " " + PostalAddress.house_number
-    yield _having(address, PostalAddress.contact_id, contact_ids, PostalAddress.postcode != "")
-    yield _having(SchoolDetails.brin, SchoolDetails.contact_id, contact_ids, SchoolDetails.brin != "")
-    yield _having(Contact.kvk, Contact.id, contact_ids, Contact.kvk != "")
-    yield _having(Contact.rsin, Contact.id, contact_ids, Contact.rsin != "")
-    yield _having(Contact.match_name, Contact.id, contact_ids, organisation)
+    yield _having(address, PostalAddress.contact_id, PostalAddress.postcode != "")
+    yield _having(SchoolDetails.brin, SchoolDetails.contact_id, SchoolDetails.brin != "")
+    yield _having(Contact.kvk, Contact.id, Contact.kvk != "")
+    yield _having(Contact.rsin, Contact.id, Contact.rsin != "")
+    yield _having(Contact.match_name, Contact.id, organisation)
 
 
 def _having(
     value: ColumnElement[str] | InstrumentedAttribute[str],
     owner: InstrumentedAttribute[int],
-    contact_ids: Collection[int] | None,
     *conditions: ColumnElement[bool],
 ) -> Select[Any, Any]:
     merged = survivors()
     stands = func.coalesce(merged.c.survivor_id, owner)
     shared = select(value).where(*conditions).group_by(value).having(func.count() > 1)
-    if contact_ids is not None:
-        shared = shared.where(value.in_(select(value).where(owner.in_(contact_ids), *conditions)))
     rows = select(value, stands).outerjoin(merged, merged.c.id == owner)
     return rows.where(value.in_(shared), *conditions)
 

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from fundraising.contacts.models import ChurchDetails, Contact, ContactMerge, OrganisationLink, SchoolDetails
 from fundraising.contacts.queries import current_id, current_ids, display_name, known_as
@@ -118,13 +118,6 @@ def merge_page(*, order: Order = Order.WHEN, descending: bool = True, skip: int,
     rows = select(ContactMerge).join(Contact, Contact.id == ContactMerge.survivor_id)
     ordered = rows.order_by(*(column.desc() if descending else column for column in by))
     return _merges(ordered.offset(skip).limit(limit))
-
-
-def merges_of(contact_id: int) -> list[MergeRow]:
-    """Every merge in which this contact, or one that is part of it, had a side; newest first."""
-    ids = known_as(contact_id)
-    either = or_(ContactMerge.survivor_id.in_(ids), ContactMerge.loser_id.in_(ids))
-    return _merges(select(ContactMerge).where(either).order_by(ContactMerge.id.desc()))
 
 
 def undoable(merge_id: int) -> bool:

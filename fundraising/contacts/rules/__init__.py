@@ -217,11 +217,6 @@ def greeting(name: PersonName, language: str = "nl") -> str:
     return f"{opening} {family_name(name)},"
 
 
-def sort_key(name: PersonName) -> tuple[str, str, str]:
-    """The order of Dutch lists: the surname without prefix, then the prefix, then the rest."""
-    return match_name(name.surname), folded(name.prefix), folded(name.given_name)
-
-
 def names_compatible(a: PersonName, b: PersonName) -> bool:
     """Whether two names can be one person's.
 

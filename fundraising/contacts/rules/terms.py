@@ -28,10 +28,6 @@ class Term:
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise Refusal(Reason.ENDS_BEFORE_IT_BEGINS)
 
-    def holds_on(self, day: date) -> bool:
-        """Whether it holds on a day."""
-        return (self.valid_from is None or self.valid_from <= day) and not self.ended_by(day)
-
     def ended_by(self, day: date) -> bool:
         """Whether it had ended before a day."""
         return self.valid_until is not None and self.valid_until < day

@@ -10,13 +10,13 @@ from fundraising.accounts.rules import Subject
 from fundraising.accounts.services.audit import record, who_acts
 from fundraising.clock import now
 from fundraising.contacts.models import DuplicateCandidate
-from fundraising.contacts.queries.likeness import sharing_pairs, traits
+from fundraising.contacts.queries.likeness import traits
 from fundraising.contacts.rules import DuplicateState
 from fundraising.contacts.rules.likeness import WORTH_JUDGING, compared
 from fundraising.db import insert_new, session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from fundraising.contacts.rules.likeness import Compared
 
@@ -25,11 +25,6 @@ _AT_ONCE = 500
 
 class UnknownCandidate(LookupError):
     """There is no such pair."""
-
-
-def note_duplicates_of(contact_ids: Collection[int]) -> int:
-    """Note the pairs that look enough alike and have one of these contacts in it; how many are new."""
-    return note_pairs(sorted(sharing_pairs(contact_ids)))
 
 
 def note_pairs(pairs: Sequence[tuple[int, int]]) -> int:

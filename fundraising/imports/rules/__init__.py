@@ -64,7 +64,6 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
 }
 # What the job has work on.
 AT_WORK = frozenset({ImportState.UPLOADED, ImportState.CHECKING, ImportState.ACCEPTING, ImportState.UNDOING})
-OVER = frozenset({ImportState.ACCEPTED, ImportState.UNDONE, ImportState.REFUSED, ImportState.DISCARDED})
 
 
 def may_follow(state: ImportState, then: ImportState, *, undoable: bool = True) -> bool:

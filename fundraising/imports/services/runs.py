@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 JOB = "imports"
 SUBJECT = "import"
-_DELETED_AT_ONCE = 20_000
 
 
 def upload(kind: str, filename: str, stored: Stored) -> int:
