@@ -5,6 +5,7 @@ Imports run one way, from the top of this list to the bottom, and are enforced b
 ========== =====================================================================================
 app        create_app(config): extensions, blueprints, command line
 operations the server, backup and restore, the whole ledger check, health, alerts, demo data
+desk       what staff see: the front page, contacts, gifts, search; it reads every slice and changes few things
 privacy    a person's file, erasing somebody, who is due for it; each slice states its own in `personal`
 giving     public giving pages, donations, Mollie payments; the simulator stands beside them
 gifts      the ledger: immutable entries, corrections, totals, closed years

@@ -93,9 +93,9 @@ def word(kind: type[StrEnum]) -> Enum:
     )
 
 
-# SQLite numbers rows by itself only for a column declared exactly INTEGER.
 # No row has a greater number; a larger one would end in an error of the database.
 LARGEST_NUMBER = 2**63 - 1
+# SQLite numbers rows by itself only for a column declared exactly INTEGER.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 RowId = Annotated[int, mapped_column(BigId, primary_key=True)]
 

@@ -51,7 +51,9 @@ def leads(page):
 def test_pairs_and_merges_are_ordered_as_asked(desk, pair):
     with transaction():
         alike = {"surname": "Abels", "match_name": "abels", "email": "a@example.nl", "given_name": "A."}
-        note_duplicates_of([person(**alike), person(**alike)])
+        person(**alike)
+        person(**alike)
+        note_duplicates()
     by_name = [leads(desk.get(f"/desk/dubbelen?sorteer={word}")) for word in ("naam", "-naam")]
     assert by_name[0] == by_name[1][::-1] == ["A. de Abels en A. de Abels", "J. de Vries en Jan de Vries"]
     scores = [desk.get(f"/desk/dubbelen?sorteer={word}").all("td", class_="number") for word in ("gelijkenis", "")]

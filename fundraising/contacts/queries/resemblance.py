@@ -18,7 +18,7 @@ from fundraising.contacts.models import (
     SchoolDetails,
 )
 from fundraising.contacts.queries import current_ids, display_name
-from fundraising.contacts.rules import match_address, match_name, tidy_postcode
+from fundraising.contacts.rules import ContactKind, match_address, match_name, tidy_postcode
 from fundraising.db import session
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from fundraising.contacts.rules import ContactKind
 
 MOST = 8
 # Of what very many share, the mailbox of an office say, not all are read.
@@ -48,7 +47,7 @@ class Shared(StrEnum):
 class Sketch:
     """What was filled in of a new contact; what is empty is not compared.
 
-    `number` is a KVK number, RSIN or BRIN. People share names, organisations hardly ever do.
+    `numbers` are a KVK number, RSIN or BRIN. People share names, organisations hardly ever do.
     """
 
     kind: ContactKind
@@ -100,7 +99,7 @@ def _questions(sketch: Sketch) -> Iterator[tuple[Shared, Select[Any]]]:
         yield Shared.NUMBER, select(SchoolDetails.contact_id).where(SchoolDetails.brin == number)
     if name := match_name(sketch.name):
         namesakes = select(Contact.id).where(Contact.match_name == name, Contact.kind == sketch.kind)
-        if sketch.kind == "organisation":
+        if sketch.kind is ContactKind.ORGANISATION:
             yield Shared.NAME, namesakes
         if sketch.postcode:
             there = PostalAddress.postcode == tidy_postcode(sketch.postcode)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Purpose(StrEnum):
-    """What somebody is written or called for."""
+    """Why somebody is written to or called."""
 
     NEWSLETTER = "newsletter"
     # What gifts have done.

@@ -1,4 +1,4 @@
-"""What is known of organisations: denominations, kinds of school, registers' numbers, and roles that people hold."""
+"""What is known of organisations: denominations, kinds of school, and roles that people hold."""
 
 from __future__ import annotations
 
