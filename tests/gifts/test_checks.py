@@ -86,6 +86,8 @@ def found() -> set[str]:
 PLACES = {
     "PLAIN_GIFT": "(SELECT gift_id FROM gift_entry WHERE source_ref = 'plain')",
     "PLAIN": "(SELECT id FROM gift_entry WHERE source_ref = 'plain')",
+    # What came in, as it was booked at first and as it stands: only the latter counts.
+    "LESS": "CASE source_ref WHEN 'corrected' THEN 20000 ELSE 9900 END",
     "CORRECTED": "(SELECT id FROM gift_entry WHERE source_ref = 'corrected')",
 }
 
@@ -101,6 +103,7 @@ PLACES = {
         ("gift-starts-otherwise", "UPDATE gift_entry SET id = 9999 WHERE source_ref = 'refunded'"),
         ("more-went-back-than-came", "UPDATE gift_entry SET amount = 9999 WHERE source_ref = 'refunded'"),
         ("more-went-back-than-came", "UPDATE gift_entry SET amount = -10001 WHERE source_ref = 'refunded:chargeback'"),
+        ("more-went-back-than-came", "UPDATE gift_entry SET amount = LESS WHERE source_ref IN ('corrected', '2:2')"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET amount = 10001 WHERE source_ref = 'refunded:failed'"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET amount = 6000 WHERE source_ref = 'refunded:refund'"),
         ("reversal-does-not-fit", "UPDATE gift_entry SET kind = 'charged_back' WHERE source_ref = 'refunded:failed'"),
@@ -115,6 +118,7 @@ PLACES = {
         ("correction-unbalanced", "DELETE FROM gift_entry WHERE source_ref = '1:2'"),
         ("correction-unbalanced", "UPDATE gift_entry SET amount = amount + 1 WHERE source_ref = '1:2'"),
         ("correction-unbalanced", "DELETE FROM gift_entry WHERE correction_id = 2"),
+        ("correction-unbalanced", "DELETE FROM gift_entry WHERE source_ref = '2:2'"),
         ("correction-unbalanced", "UPDATE gift_entry SET gift_id = PLAIN_GIFT WHERE source_ref = '2:2'"),
         ("replacement-does-not-fit", "UPDATE gift_entry SET kind = 'charged_back' WHERE source_ref = '1:4'"),
         ("replacement-does-not-fit", "UPDATE gift_entry SET replaces_id = PLAIN WHERE source_ref = '1:2'"),
@@ -125,6 +129,7 @@ PLACES = {
         ("closed-year-changed", "UPDATE gift_entry SET amount = 10001 WHERE source_ref = 'plain'"),
         ("closed-year-changed", "DELETE FROM gift_entry"),
         ("closed-year-changed", "UPDATE financial_year SET total = 0"),
+        ("closed-year-changed", "UPDATE financial_year SET entry_count = entry_count + 1"),
     ],
 )
 def test_what_is_broken_is_found(loose, check, harm):
@@ -136,10 +141,15 @@ def test_what_is_broken_is_found(loose, check, harm):
 
 
 def test_a_finding_names_the_place_and_nothing_personal(loose):
+    known = {ref: gift_by_source(Source("test", ref)).reference for ref in ("refunded", "corrected")}
     with transaction():
+        session().execute(text("UPDATE gift_entry SET kind = 'corrected' WHERE source_ref = 'corrected'"))
         session().execute(text("UPDATE gift_entry SET amount = 6001 WHERE source_ref = 'refunded:failed'"))
         session().execute(text("DELETE FROM gift_entry WHERE source_ref = 'plain'"))
+        session().execute(text("UPDATE gift_entry SET amount = -10001 WHERE source_ref = 'refunded:chargeback'"))
     details = {finding.check: finding.detail for finding in findings()}
+    assert details["more-went-back-than-came"] == f"gift {written_reference(known['refunded'])}"
+    assert details["gift-starts-otherwise"] == f"gift {written_reference(known['corrected'])}"
     [reference] = session().scalars(text("SELECT reference FROM gift WHERE id NOT IN (SELECT gift_id FROM gift_entry)"))
     assert details["gift-without-entry"] == f"gift {written_reference(reference)}"
     assert details["undone-more-than-was"].endswith("(test:refunded:refund)")

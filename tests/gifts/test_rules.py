@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from fundraising.gifts.rules import (
     WAY_BACK,
     Contradiction,
     Correction,
+    DistantDate,
     EntryKind,
     FutureDate,
     LedgerError,
@@ -23,6 +25,7 @@ from fundraising.gifts.rules import (
     UnknownSource,
     booking_date,
     can_undo,
+    check_date,
 )
 
 
@@ -57,6 +60,20 @@ def test_a_source_names_a_system_and_its_reference():
 )
 def test_what_fell_in_a_closed_year_is_booked_today(happened_on, closed_through, booked_on):
     assert booking_date(happened_on, today=date(2026, 5, 5), closed_through=closed_through) == booked_on
+
+
+@pytest.mark.parametrize(
+    ("happened_on", "refusal"),
+    [
+        (date(1949, 12, 31), DistantDate),
+        (date(1950, 1, 1), None),
+        (date(2026, 5, 6), None),
+        (date(2026, 5, 7), FutureDate),
+    ],
+)
+def test_a_date_lies_between_the_first_list_of_gifts_and_tomorrow(happened_on, refusal):
+    with pytest.raises(refusal) if refusal else nullcontext():
+        check_date(happened_on, date(2026, 5, 5))
 
 
 def test_every_refusal_is_one_of_the_ledgers():

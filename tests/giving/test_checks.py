@@ -7,6 +7,7 @@ from fundraising.db import session, transaction
 from fundraising.giving.checks import findings
 from fundraising.giving.jobs import sync_payment
 from fundraising.giving.simulator import lifecycle
+from fundraising.money import Euro
 from tests.gifts.test_checks import take_guards_away
 
 pytestmark = pytest.mark.broken_ledger
@@ -14,11 +15,12 @@ pytestmark = pytest.mark.broken_ledger
 
 @pytest.fixture
 def loose(house, mollie, database):
-    """A gift that was refunded in part and charged back, and one that is not paid, in tables that nothing guards."""
-    provider_id = house.give()
+    """A gift refunded in part and charged back, a whole one, and one not paid, in tables that nothing guards."""
+    provider_id, whole = house.give(), house.give(form_nonce="form-3", amount=Euro.of(500))
     house.give(form_nonce="form-2")
-    lifecycle.reach(mollie.world, provider_id, "paid")
-    sync_payment(house.door, provider_id)
+    for paid in (provider_id, whole):
+        lifecycle.reach(mollie.world, paid, "paid")
+        sync_payment(house.door, paid)
     lifecycle.refund(mollie.world, provider_id, lifecycle.RefundOrder(cents=10_000, status="refunded"))
     lifecycle.reverse_chargeback(mollie.world, lifecycle.charge_back(mollie.world, provider_id, cents=5_000).id)
     sync_payment(house.door, provider_id)
@@ -39,7 +41,7 @@ STATUS, STATE = "payment's status is not what was seen", "donation's state is no
         (NOT_BOOKED, "DELETE FROM gift_entry"),
         (NOT_BOOKED, "UPDATE gift_entry SET amount = 1 WHERE kind = 'received'"),
         (NOT_BOOKED, "UPDATE gift_entry SET source_system = 'bank'"),
-        (NOT_PAID, "UPDATE payment SET provider_id = 'tr_other' WHERE status = 'paid'"),
+        (NOT_PAID, "UPDATE payment SET provider_id = 'tr_other' || id WHERE status = 'paid'"),
         (NOT_PAID, "UPDATE payment SET status = 'failed'"),
         (OTHERWISE, "UPDATE payment_event SET amount = 1 WHERE state = 'paid'"),
         (OTHERWISE, "UPDATE gift_entry SET contact_id = NULL"),

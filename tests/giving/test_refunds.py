@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from fundraising import clock
 from fundraising.accounts.models import AuditEntry
 from fundraising.accounts.rules import Actor, ActorKind, Role
 from fundraising.accounts.services import acting_as
@@ -19,6 +20,7 @@ from fundraising.giving.jobs import find_unheard, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import MollieDoor, MollieUnavailable
+from fundraising.giving.queries import due_payments
 from fundraising.giving.queries.refunds import refund_request, refunds_in, refunds_to_look_at
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import EventKind
@@ -36,6 +38,7 @@ from fundraising.giving.services.refunds import (
     decline_refund,
     keep_refunds_off,
     left_to_refund,
+    postpone_refund,
     request_refund,
     settle_refund,
     take_refund,
@@ -113,6 +116,7 @@ def test_a_refund_is_booked_and_told_when_the_money_is_on_its_way(house, mollie,
     ask_refund(house.door, number)
     (refund,) = at_mollie(mollie, paid)
     assert (state(number), refund.cents, refund.status) == (RequestState.ACCEPTED, 300_00, "pending")
+    assert due_payments(clock.now() + timedelta(hours=1), most=10)  # until Mollie sends it
     assert standing(paid) == Euro.of(1000)
 
     lifecycle.move_refund(mollie.world, refund.id, "processing")
@@ -122,6 +126,7 @@ def test_a_refund_is_booked_and_told_when_the_money_is_on_its_way(house, mollie,
     lifecycle.move_refund(mollie.world, refund.id, "refunded")
     sync_payment(house.door, paid)
     assert (state(number), standing(paid)) == (RequestState.DONE, Euro.of(700))
+    assert due_payments(clock.now() + timedelta(hours=1), most=10) == []
     (mail,) = [each for each in outbox() if each.kind == "refund"]
     assert mail.id == refund_request(number).mail_id
     assert mail.recipient == "a.sluis@example.nl"
@@ -251,6 +256,9 @@ def test_what_mollie_took_on_is_no_longer_left_though_nobody_looked_yet(house, p
     ref = house.door.refund(order)
     with transaction():
         adopt_refund(number, ref)
+        # Another round was refused just then, because it was made already.
+        postpone_refund(number, "422")
+    assert (state(number), refund_request(number).error) == (RequestState.ACCEPTED, "")
     assert left_to_refund(number_of(paid)) == Euro.of(400)
     sync_payment(house.door, paid)
     assert left_to_refund(number_of(paid)) == Euro.of(400)
