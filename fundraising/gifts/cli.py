@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from fundraising.contacts.queries import display_names
 from fundraising.db import LARGEST_NUMBER
 from fundraising.gifts.queries import GiftFilter, entries, gift_by_reference, gifts
-from fundraising.gifts.rules import parse_reference, written_reference
+from fundraising.gifts.rules import BadReference, parse_reference, written_reference
 from fundraising.gifts.services.history import HISTORIC_GIFTS
 from fundraising.imports.cli import import_command
 from fundraising.money import Euro
@@ -34,6 +34,13 @@ _COLUMNS = "{:<10}  {:<14}  {:>12}  {:>12}  {:<16}  {:<14}  {:<7}  {}"
 _ENTRY_COLUMNS = "  {:>7}  {:<10}  {:<19}  {:>12}  {}"
 
 
+def _reference(written: str) -> str:
+    try:
+        return parse_reference(written)
+    except BadReference:
+        raise click.BadParameter(f"{written} is not a gift's reference; is there a slip in it?") from None
+
+
 @cli.command("list")
 @click.option("--programme", "code", metavar="CODE", help="Given to this programme.")
 @click.option("--from", "received_from", type=date.fromisoformat, metavar="DATE", help="Received on this day or later.")
@@ -43,7 +50,7 @@ _ENTRY_COLUMNS = "  {:>7}  {:<10}  {:<19}  {:>12}  {}"
 )
 @click.option("--method", help="Paid in this way.")
 @click.option("--amount", type=Euro.parse, metavar="AMOUNT", help="Exactly this much, before what went back.")
-@click.option("--reference", type=parse_reference, metavar="REFERENCE", help="The gift with this reference.")
+@click.option("--reference", type=_reference, metavar="REFERENCE", help="The gift with this reference.")
 @click.option("--limit", type=click.IntRange(min=1), help="No more than this many; by default all.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 def list_(code: str | None, limit: int | None, as_json: bool, **facts: Any) -> None:  # noqa: ANN401  click's options
@@ -62,7 +69,7 @@ def list_(code: str | None, limit: int | None, as_json: bool, **facts: Any) -> N
 
 
 @cli.command("show")
-@click.argument("reference", type=parse_reference)
+@click.argument("reference", type=_reference)
 @click.option("--json", "as_json", is_flag=True, help="Print an array of one object.")
 def show(reference: str, as_json: bool) -> None:
     """Show the gift with this REFERENCE and every entry of it."""

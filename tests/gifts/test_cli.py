@@ -110,3 +110,9 @@ def test_what_cannot_be_understood_or_found_is_told(run, wrong):
     assert result.exit_code != 0
     assert "Error" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_mistyped_reference_is_told_as_one(run):
+    result = run("show", "AAAA")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "AAAA is not a gift's reference" in result.stderr
