@@ -19,7 +19,7 @@ from wtforms.widgets import CheckboxInput
 from fundraising.accounts.rules import Role
 from fundraising.accounts.rules.passwords import PasswordFault, password_fault
 from fundraising.mailer import Message, NotAMail
-from fundraising.web.fields import choice
+from fundraising.web.fields import Usable, choice, clean_line
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import lazy_text as _
 
@@ -72,7 +72,7 @@ class PasskeyForm(StaffForm):
 class NewPasskeyForm(PasskeyForm):
     """A passkey that was just made, and how its owner calls it."""
 
-    name = StringField(_("Name of this passkey"), [Length(max=64)])
+    name = StringField(_("Name of this passkey"), [Usable(), Length(max=64)], filters=[clean_line])
 
 
 class ForgottenForm(StaffForm):
@@ -114,7 +114,9 @@ class NewPasswordForm(StaffForm):
 class RolesForm(StaffForm):
     """Somebody's name, and what they are here for."""
 
-    name = StringField(_("Name"), [InputRequired(_("Fill in a name.")), Length(max=120)])
+    name = StringField(
+        _("Name"), [InputRequired(_("Fill in a name.")), Usable(), Length(max=120)], filters=[clean_line]
+    )
     roles = SelectMultipleField(
         _("Roles"),
         option_widget=CheckboxInput(),
@@ -129,7 +131,9 @@ class RolesForm(StaffForm):
 class InvitationForm(RolesForm):
     """A colleague to be."""
 
-    email = EmailField(_("E-mail address"), [InputRequired(_("Fill in an e-mail address.")), Length(max=254)])
+    email = EmailField(
+        _("E-mail address"), [InputRequired(_("Fill in an e-mail address.")), Length(max=254)], filters=[clean_line]
+    )
     language = RadioField(_("Language"), choices=[choice("nl", "Nederlands"), choice("en", "English")], default="nl")
 
     def validate_email(self, field: Field) -> None:

@@ -51,6 +51,13 @@ def test_a_form_without_the_sessions_token_changes_nothing(staff_pages):
     assert staff_pages(Role.RELATIONS).client.post("/desk/proef/iets").status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/desk/inloggen", "/desk/wachtwoord-vergeten"])
+def test_a_nul_is_told_at_its_field_and_not_looked_up(pages, path):
+    answers = pages.get(path).form(path).values() | {"email": "a\0@example.nl", "password": "x"}
+    answer = pages.client.post(path, data=answers)
+    assert (answer.status_code, "tekens in die we niet kunnen gebruiken" in answer.text) == (422, True)
+
+
 def test_an_address_that_is_not_there_is_not_found(client):
     assert client.get("/desk/nergens").status_code == 404
 

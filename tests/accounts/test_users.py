@@ -73,6 +73,14 @@ class TestByPage:
         form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
         administrator.submit(form, {"name": "K", "email": email}, status=422)
 
+    def test_a_name_is_one_line_and_reads_as_it_is_written(self, administrator, app):
+        person = add(app, Role.RELATIONS)
+        form = administrator.get(f"/desk/gebruikers/{person.id}").form(f"/gebruikers/{person.id}")
+        # A form sends line breaks also in a field of one line, where it is made to.
+        administrator.client.post(form.action, data=form.values() | {"name": "Kees\r\nBcc:\u202e Smit"})
+        with app.app_context():
+            assert session().get_one(User, person.id).name == "Kees Bcc: Smit"
+
     def test_a_change_of_roles_is_written_down_and_mailed(self, administrator, app):
         person = add(app, Role.RELATIONS, email="kees@example.nl")
         form = administrator.get(f"/desk/gebruikers/{person.id}").form(f"/gebruikers/{person.id}")
