@@ -45,9 +45,7 @@ def _reference(written: str) -> str:
 @click.option("--programme", "code", metavar="CODE", help="Given to this programme.")
 @click.option("--from", "received_from", type=date.fromisoformat, metavar="DATE", help="Received on this day or later.")
 @click.option("--until", "received_until", type=date.fromisoformat, metavar="DATE", help="Received by this day.")
-@click.option(
-    "--contact", "contact_id", type=click.IntRange(1, LARGEST_NUMBER), metavar="NUMBER", help="Given by this contact."
-)
+@click.option("--contact", "contact_id", type=_NUMBER, metavar="NUMBER", help="Given by this contact.")
 @click.option("--method", help="Paid in this way.")
 @click.option("--amount", type=Euro.parse, metavar="AMOUNT", help="Exactly this much, before what went back.")
 @click.option("--reference", type=_reference, metavar="REFERENCE", help="The gift with this reference.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
 from fundraising.contacts.queries.search import found_contacts
@@ -140,13 +139,3 @@ def _choose(found: bool, typed: bool) -> str:  # noqa: FBT001  two facts, not tw
     if typed:
         return _("Nobody of that name was found. Try a part of the name, or the number on the page of the contact.")
     return _("Please fill in a name or a number.")
-
-
-def not_both(other: str, message: str) -> Callable[[Form, Field], None]:
-    """Refuse a field that is filled in while another is too."""
-
-    def check(form: Form, field: Field) -> None:
-        if field.data and form[other].data:
-            raise ValidationError(message)
-
-    return check

@@ -40,10 +40,6 @@ class CodeTaken(LinkError):
     """Another link has this code, or had it."""
 
 
-class BadAmount(LinkError):
-    """The giving page does not take this amount."""
-
-
 def new_code() -> str:
     """A code that nobody misreads."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from fundraising.giving.simulator.amounts import Amount
+from fundraising.giving.simulator.amounts import CURRENCIES, Amount
 from fundraising.giving.simulator.errors import unprocessable
 from fundraising.giving.simulator.store import Store
 
 MINUTE = 60
 DAY = 24 * 60 * MINUTE
+DEFAULT_LIFETIME = 15 * MINUTE
 _OFF = "methods-off"
 
 
@@ -24,7 +25,7 @@ class Method:
     minimum: int
     maximum: int | None
     currencies: frozenset[str] = frozenset({"EUR"})
-    lifetime: int = 15 * MINUTE
+    lifetime: int = DEFAULT_LIFETIME
     cancelable: bool = False
 
     def description(self, locale: str | None) -> str:
@@ -40,7 +41,6 @@ class Method:
         )
 
 
-_WORLDWIDE = frozenset({"EUR", "USD", "GBP", "CHF", "DKK", "NOK", "PLN", "SEK", "CAD", "AUD"})
 METHODS = (
     Method(id="ideal", english="iDEAL | Wero", dutch="iDEAL | Wero", minimum=1, maximum=50_000_00),
     Method(
@@ -49,7 +49,7 @@ METHODS = (
         dutch="Creditcard",
         minimum=1,
         maximum=10_000_00,
-        currencies=_WORLDWIDE,
+        currencies=CURRENCIES,
         lifetime=30 * MINUTE,
     ),
     Method(id="bancontact", english="Bancontact", dutch="Bancontact", minimum=2, maximum=50_000_00),
@@ -62,10 +62,9 @@ METHODS = (
         lifetime=12 * DAY,
         cancelable=True,
     ),
-    Method(id="paypal", english="PayPal", dutch="PayPal", minimum=1, maximum=None, currencies=_WORLDWIDE),
+    Method(id="paypal", english="PayPal", dutch="PayPal", minimum=1, maximum=None, currencies=CURRENCIES),
     Method(id="belfius", english="Belfius Pay Button", dutch="Belfius", minimum=1, maximum=50_000_00),
 )
-DEFAULT_LIFETIME = 15 * MINUTE
 _BY_ID = {method.id: method for method in METHODS}
 
 

@@ -18,7 +18,6 @@ DESCRIPTION_LENGTH = 255
 METADATA_BYTES = 1024
 _LOCALE = re.compile(r"[a-z]{2}_[A-Z]{2}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_AMENDABLE = ("description", "redirectUrl", "cancelUrl", "webhookUrl", "metadata", "locale")
 
 
 def new_payment(world: World, data: dict[str, Any], mode: str) -> Payment:

@@ -13,7 +13,6 @@ from fundraising.giving.simulator.states import MOMENTS, UNFINISHED
 from fundraising.giving.simulator.world import World
 
 PROFILE = "pfl_SiMuLaT0r1"
-ORGANIZATION = "org_12345678"
 REASONS = {
     "AC01": "Account identifier incorrect (i.e. invalid IBAN)",
     "AC04": "Account closed",

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An import at work, as a kind sees it: its number, the choices made with its columns, and what is mapped."""
+    """An import at work, as a kind sees it: its number, and the choices made with its columns."""
 
     run_id: int
     choices: Mapping[str, str]
-    mapped: frozenset[str]
     # Who agreed to it; empty before.
     accepted_by: str
 

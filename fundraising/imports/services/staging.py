@@ -113,7 +113,7 @@ def settled(run_id: int) -> None:
 
 def as_run(run: ImportRun) -> Run:
     """An import as its kind sees it."""
-    return Run(run.id, run.choices, frozenset(run.mapping.values()), run.accepted_by)
+    return Run(run.id, run.choices, run.accepted_by)
 
 
 def _still_true(run: ImportRun) -> None:
