@@ -110,11 +110,6 @@ class Config:
         """Whether payments go to something other than Mollie itself."""
         return self.mollie_api_url != ""
 
-    @property
-    def test_mode(self) -> bool:
-        """Whether payments are made with a test key, so that the ledger holds test money."""
-        return not self.mollie_api_key.startswith("live_")
-
 
 @dataclass(slots=True)
 class _Reader:

@@ -29,7 +29,6 @@ from fundraising.contacts.views.imports import blueprint as contact_imports
 from fundraising.db import db, engine_options
 from fundraising.desk.views import init_desk
 from fundraising.gifts.cli import cli as gifts
-from fundraising.gifts.rules import LedgerMode
 from fundraising.gifts.services import history
 from fundraising.gifts.views.history import blueprint as gift_imports
 from fundraising.giving.cli import cli as payments
@@ -84,12 +83,12 @@ def create_app(config: Config | None = None) -> Flask:
     init_contacts(app)
     init_unsubscribing(app)
     init_privacy(app)
-    app.extensions["mollie"] = _mollie_door(settings)
+    app.extensions["mollie"] = door = _mollie_door(settings)
     app.extensions["deliver_mail"] = partial(mailer.deliver_due, _transport(settings), _sender(settings))
     app.extensions["queue"] = tasks.use_queue(settings.queue_url, app.app_context)
     app.register_blueprint(contact_imports)
     app.register_blueprint(gift_imports)
-    history.expect(LedgerMode.TEST if settings.test_mode else LedgerMode.LIVE)
+    history.expect(door.mode)
     init_operations(app)
     for command in _COMMANDS:
         app.cli.add_command(command)

@@ -47,7 +47,7 @@ def configure_logging(*, production: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(_StandardError())
+    handler = logging.StreamHandler(StandardError())
     handler.addFilter(_TellsOnceAMinute("huey.consumer"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -81,13 +81,15 @@ class _TellsOnceAMinute(logging.Filter):
         return True
 
 
-class _StandardError:
+class StandardError:
     """Standard error, whatever stands for it at the moment."""
 
     def write(self, text: str) -> int:
+        """Write it out."""
         return sys.stderr.write(text)
 
     def flush(self) -> None:
+        """Hold nothing back."""
         sys.stderr.flush()
 
 

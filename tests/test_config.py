@@ -46,7 +46,7 @@ class TestWithoutAnySetting:
         assert not self.config.production
 
     def test_money_is_test_money(self):
-        assert self.config.test_mode
+        assert self.config.mollie_api_key == SIMULATOR_KEY
         assert (self.config.minimum_gift, self.config.maximum_gift) == (Euro.of(1), Euro.of(50_000))
 
     def test_it_cannot_be_changed(self):
@@ -174,7 +174,7 @@ class TestProduction:
     def test_a_whole_set_of_settings_is_accepted(self):
         config = Config.from_env(PRODUCTION)
         assert config.production
-        assert [config.public_is_local, config.uses_simulator, config.test_mode] == [False] * 3
+        assert [config.public_is_local, config.uses_simulator] == [False] * 2
 
     @pytest.mark.parametrize(
         ("name", "value"),

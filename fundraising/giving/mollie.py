@@ -26,6 +26,7 @@ from mollie.api.objects.payment import Payment as MolliePayment
 
 from fundraising import logs
 from fundraising.clock import date_of, parse_instant
+from fundraising.gifts.rules import LedgerMode
 from fundraising.giving.rules import (
     FIRST_METHOD,
     ChargebackState,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from fundraising.gifts.rules import LedgerMode
     from fundraising.giving.rules.refunds import RefundOrder
 
 log = logs.get_logger()
@@ -298,7 +298,7 @@ def _checked_payment(raw: Any) -> PaymentRow:  # noqa: ANN401  the client's obje
         raise ValueError("paid without a date")
     return PaymentRow(
         provider_id=raw["id"],
-        mode=ledger_mode(raw["mode"] + "_"),
+        mode=LedgerMode(raw["mode"]),
         status=status,
         amount=_euros(raw["amount"]),
         method=raw.get("method") or "",

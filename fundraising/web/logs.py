@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sys
 import time
 from typing import TYPE_CHECKING, cast
 
 import structlog
 from flask import request
 
-from fundraising.logs import get_logger
+from fundraising.logs import StandardError, get_logger
 from fundraising.web.pages import ENDPOINT
 
 if TYPE_CHECKING:
@@ -75,16 +74,6 @@ def _endpoint(environ: WSGIEnvironment) -> str | None:
     return asked.endpoint if asked is not None else None
 
 
-class _StandardError:
-    """Standard error, whatever stands for it at the moment."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
-
-
 def init(app: Flask, *, as_json: bool) -> None:
     """Write a line after each request, and one without its address for each that failed."""
 
@@ -105,7 +94,7 @@ def _line_writer(*, as_json: bool) -> FilteringBoundLogger:
         renderer,
     ]
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(cast("TextIO", _StandardError())),
+        structlog.WriteLogger(cast("TextIO", StandardError())),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
