@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import func, select, update
 
 from fundraising.db import session
-from fundraising.mailer.outbox import UNDONE, OutgoingMail
+from fundraising.mailer.outbox import EMPTIED, UNDONE, OutgoingMail
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +35,7 @@ class WrittenMail:
     sent_at: datetime | None
 
 
-def mails_to(mailboxes: Collection[str]) -> list[WrittenMail]:
+def written_mails(mailboxes: Collection[str]) -> list[WrittenMail]:
     """The mails to these mailboxes that are still kept, oldest first."""
     rows = session().scalars(select(OutgoingMail).where(_to(mailboxes)).order_by(OutgoingMail.id))
     return [WrittenMail(row.kind, row.recipient, row.subject, row.text, row.created_at, row.sent_at) for row in rows]
@@ -49,8 +49,7 @@ def waiting_for(mailboxes: Collection[str]) -> bool:
 
 def empty_mails_to(mailboxes: Collection[str]) -> None:
     """Empty the mails to these mailboxes, in the caller's transaction: what tells of anybody goes, the row stays."""
-    emptied = dict.fromkeys(("recipient", "subject", "text", "html", "last_error"), "")
-    session().execute(update(OutgoingMail).where(_to(mailboxes)).values(emptied))
+    session().execute(update(OutgoingMail).where(_to(mailboxes)).values(EMPTIED))
 
 
 def remove_written(mailboxes: Collection[str]) -> int:

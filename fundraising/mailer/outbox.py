@@ -81,7 +81,8 @@ class OutgoingMail(Model):
     unsubscribe_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
 
-# A mail without a recipient was emptied: none is written without one.
+# What goes of a mail that is emptied. One without a recipient was: none is written without one.
+EMPTIED = dict.fromkeys(("recipient", "subject", "text", "html", "last_error", "unsubscribe_url"), "")
 _FULL = OutgoingMail.recipient != ""
 
 
@@ -235,8 +236,7 @@ def empty(most: int) -> int:
     # When a mail is done with, this still says when the claim on its last try would have run out.
     over = OutgoingMail.next_try_at < now() - KEPT
     old = select(OutgoingMail.id).where(OutgoingMail.state.not_in(UNDONE), over, _FULL).limit(most)
-    emptied = dict.fromkeys(("recipient", "subject", "text", "html", "last_error", "unsubscribe_url"), "")
-    done = session().execute(update(OutgoingMail).where(OutgoingMail.id.in_(old)).values(emptied))
+    done = session().execute(update(OutgoingMail).where(OutgoingMail.id.in_(old)).values(EMPTIED))
     return cast("CursorResult[Any]", done).rowcount
 
 

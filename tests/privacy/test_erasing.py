@@ -185,6 +185,7 @@ def fill_trail(person):
             subject="Dank",
             text=f"Geachte mevrouw {SURNAME}",
             html=SURNAME,
+            unsubscribe_url=f"http://localhost/afmelden/{SURNAME}",
             state=MailState.SENT,
             message_id="een",
             next_try_at=now(),

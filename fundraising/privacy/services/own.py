@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from fundraising.accounts.rules import MAILS_WITH_A_LINK
 from fundraising.db import session
-from fundraising.mailer.erasing import empty_mails_to, mails_to, remove_written, waiting_for
+from fundraising.mailer.erasing import empty_mails_to, remove_written, waiting_for, written_mails
 from fundraising.personal import PersonalData
 from fundraising.privacy.models import Erasure, ErasureProposal
 from fundraising.web.locale import lazy_text as _
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _mails(person: Person) -> Iterator[Told]:
-    for mail in mails_to(person.mailboxes):
+    for mail in written_mails(person.mailboxes):
         yield {
             "mail": mail.kind,
             "recipient": mail.recipient,
