@@ -64,6 +64,11 @@ def stands_in(marks: Sequence[str], value: Any) -> bool:  # noqa: ANN401  whatev
     return isinstance(value, list | tuple) and any(stands_in(marks, each) for each in value)
 
 
+def erase_nothing(_person: Person, _degree: Degree) -> tuple[()]:
+    """The `erase` of what holds no more than a number, and stays."""
+    return ()
+
+
 def _nothing(_person: Person) -> Iterable[str]:
     return ()
 

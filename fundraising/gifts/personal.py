@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from fundraising.contacts.queries import current_ids
 from fundraising.db import session
 from fundraising.gifts.models import Gift, GiftCorrection, GiftCorrectionNote, GiftEntry
-from fundraising.personal import PersonalData
+from fundraising.personal import PersonalData, erase_nothing
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language
 from fundraising.web.locale import lazy_text as _
@@ -69,10 +69,6 @@ def _notes(person: Person) -> Iterator[Told]:
     return (row._asdict() for row in session().execute(noted.order_by(GiftCorrection.id)))
 
 
-def _erase_nothing(_person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
-    return ()
-
-
 def _erase_notes(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
     corrections = select(GiftCorrection.id).where(GiftCorrection.gift_id.in_(_gifts(person)))
     session().execute(delete(GiftCorrectionNote).where(GiftCorrectionNote.correction_id.in_(corrections)))
@@ -93,7 +89,7 @@ SOURCES = (
         retention=_("Entries stay for good, with a number only; who it was is kept for seven years."),
         ending=_("Nothing is erased: an entry holds no name. Once the name is gone the number tells nothing."),
         read=_entries,
-        erase=_erase_nothing,
+        erase=erase_nothing,
         needed_until=needed_until,
     ),
     PersonalData(

@@ -13,7 +13,7 @@ from fundraising.giving.models import Donation, DonorDetails, GivingLink, Paymen
 from fundraising.giving.rules import REFUND_ORDER, UNDECIDED, DonationState, EventKind, RefundState
 from fundraising.giving.rules.refunds import SPOKEN_FOR
 from fundraising.giving.services.donations import NOTHING_TYPED
-from fundraising.personal import PersonalData
+from fundraising.personal import PersonalData, erase_nothing
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
@@ -79,10 +79,6 @@ def _erase_details(person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
     return ()
 
 
-def _erase_nothing(_person: Person, _degree: Degree) -> tuple[Afterwards, ...]:
-    return ()
-
-
 def _hindrances(person: Person) -> Iterator[str]:
     payments = select(Payment.id).where(Payment.donation_id.in_(_theirs(person)))
     running = payments.where(Payment.status.in_(UNDECIDED))
@@ -144,7 +140,7 @@ SOURCES = (
         retention=_("For good, with the provider's numbers only."),
         ending=_("Nothing is erased: a payment holds no name. Mollie keeps its own records."),
         read=_payments,
-        erase=_erase_nothing,
+        erase=erase_nothing,
     ),
     PersonalData(
         name="refunds",
@@ -166,6 +162,6 @@ SOURCES = (
         retention=_("For good: a poster can hang for years, and its code is never used again."),
         ending=_("The link stays, and points to a contact without a name."),
         read=_links,
-        erase=_erase_nothing,
+        erase=erase_nothing,
     ),
 )
