@@ -15,6 +15,7 @@ from fundraising.gifts.rules import written_reference
 from fundraising.giving import queries
 from fundraising.giving.jobs import mollie_door, sweep, sync_payment
 from fundraising.giving.jobs.looks import TROUBLE
+from fundraising.giving.queries.of_gift import promise
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.services.trouble import settle_stuck
@@ -52,11 +53,12 @@ def list_(status: str | None, double: bool, limit: int, as_json: bool) -> None:
 def show(payment: str, as_json: bool) -> None:
     """Show PAYMENT (Mollie's id or our number) with everything that was seen of it and what the donor told."""
     found = queries.payment(payment)
-    if found is None:
+    promised = promise(found.reference) if found else None
+    if found is None or promised is None:
         raise click.ClickException(f"no payment {payment}")
-    events, words = queries.payment_events(found.payment_id), queries.donor_words(found.reference)
+    events = queries.payment_events(found.payment_id)
     if as_json:
-        told = {"source_code": words.source_code or None, "message": words.message or None}
+        told = {"source_code": promised.source_code or None, "message": promised.message or None}
         shown = {**_as_json(found), **told, "events": [_event_as_json(event) for event in events]}
         click.echo(json.dumps([shown], indent=2))
         return
@@ -65,7 +67,7 @@ def show(payment: str, as_json: bool) -> None:
         click.echo(
             f"  {event.occurred_on}  {event.kind:<10}  {event.provider_ref:<28}  {event.state:<11}  {event.amount}"
         )
-    for name, text in (("error", found.error), ("came from", words.source_code), ("message", words.message)):
+    for name, text in (("error", found.error), ("came from", promised.source_code), ("message", promised.message)):
         if text:
             click.echo(f"  {name}: {text}")
 

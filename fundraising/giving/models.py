@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fundraising.contacts.rules import Salutation
+from fundraising.contacts.rules import PersonName, Salutation
 from fundraising.db import Model, RowId, word
 from fundraising.gifts.rules import LedgerMode
 from fundraising.giving.rules import (
@@ -81,6 +81,11 @@ class DonorDetails(Model):
     house_number: Mapped[str] = mapped_column(String(20), default="")
     postcode: Mapped[str] = mapped_column(String(12), default="")
     town: Mapped[str] = mapped_column(String(80), default="")
+
+    @property
+    def name(self) -> PersonName:
+        """The donor's name in its parts."""
+        return PersonName(self.salutation, self.given_name, self.name_prefix, self.surname)
 
 
 class Payment(Model):

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 log = logs.get_logger()
 
+HINTS_JOB = "payment-hints"
 _BATCH = 200
 # A write for each hint would be felt by those who send them. What was taken together and not come to, since the process
 # died, waits for minutes.
@@ -259,7 +260,7 @@ def _by_key(door: MollieDoor, lost: list[DuePayment]) -> dict[str, PaymentRow]:
     return {row.key: row for row in door.payments_since(since) if row.key in wanted}
 
 
-@job("payment-hints", every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
+@job(HINTS_JOB, every=timedelta(minutes=1), stalled_after=timedelta(minutes=15))
 def payment_hints_job() -> None:
     """Look into what webhooks hinted at."""
     process_hints(mollie_door())

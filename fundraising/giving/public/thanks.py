@@ -23,8 +23,8 @@ from fundraising.giving.jobs.looks import TROUBLE
 from fundraising.giving.public.blueprint import go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, programme_name, programme_of
-from fundraising.giving.public.standing import Standing, standing_of
 from fundraising.giving.queries import DonationStatus, donation_status
+from fundraising.giving.queries.standing import Standing, standing_of
 from fundraising.giving.rules import UNDECIDED, DonationState, PaymentStatus, Route
 from fundraising.giving.services.donations import (
     AlreadyPaid,

@@ -11,6 +11,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from fundraising.db import after_commit, transaction
+from fundraising.giving.jobs import HINTS_JOB
 from fundraising.giving.mollie import PAYMENT_ID
 from fundraising.giving.services.hints import TooManyHints, note_hint
 from fundraising.logs import get_logger
@@ -18,7 +19,6 @@ from fundraising.tasks import nudge
 
 # Mollie sends one id. More is not Mollie.
 _LARGEST_BODY = 1024
-_HINTS_JOB = "payment-hints"
 _OK, _BAD_REQUEST, _BUSY = 200, 400, 503
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -36,7 +36,7 @@ def mollie() -> Response:
     try:
         with transaction():
             note_hint(provider_id)
-            after_commit(partial(nudge, _HINTS_JOB))
+            after_commit(partial(nudge, HINTS_JOB))
     except TooManyHints:
         _log.warning("webhook.flood")
         return Response(status=_BUSY, headers={"Retry-After": "300"})

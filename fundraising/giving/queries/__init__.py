@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, case, func, select
 
-from fundraising.contacts.rules import PersonName, full_name
+from fundraising.contacts.rules import full_name
 from fundraising.db import LARGEST_NUMBER, session
 from fundraising.giving.models import Donation, DonorDetails, OfferedMethod, Payment, PaymentEvent, WebhookHint
-from fundraising.giving.rules import DonationState, EventKind, HintState, Method, PaymentStatus, Route
+from fundraising.giving.rules import DonationState, Event, EventKind, HintState, Method, PaymentStatus, Route
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -78,14 +78,6 @@ class PaymentSummary:
     paid_at: datetime | None
     error: str
     form: str
-
-
-@dataclass(frozen=True, slots=True)
-class DonorWords:
-    """What came with a donation besides money: where the donor came from, and what they wrote to us."""
-
-    source_code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +193,7 @@ def open_transfers(*, most: int = 100) -> list[OpenTransfer]:
             amount=row.amount,
             programme_id=row.programme_id,
             contact_id=row.contact_id,
-            donor=row.donor.organisation_name or _donor_name(row.donor),
+            donor=row.donor.organisation_name or full_name(row.donor.name),
             created_at=row.created_at,
             lapses_at=row.lapses_at,
         )
@@ -241,17 +233,14 @@ def double_payments(*, since: datetime | None = None, most: int = 100) -> list[P
 
 def payment(name: str) -> PaymentSummary | None:
     """A payment by Mollie's id or by our own number."""
-    number = int(name) if name.isdecimal() and len(name) <= len(str(LARGEST_NUMBER)) else 0
-    by_name = Payment.id == number if 0 < number <= LARGEST_NUMBER else Payment.provider_id == name
-    row = session().execute(_summaries().where(by_name)).first()
+    row = session().execute(_summaries().where(is_called(name))).first()
     return _summary(*row) if row else None
 
 
-def donor_words(reference: str) -> DonorWords:
-    """What the donor of a donation told. Raises NoResultFound for an unknown reference."""
-    found = select(Donation).where(Donation.reference == reference)
-    donation = session().scalars(found).one()
-    return DonorWords(donation.source_code, donation.donor.message)
+def is_called(name: str) -> ColumnElement[bool]:
+    """The condition that a payment has this name: Mollie's id of it, or our own number."""
+    number = int(name) if name.isdecimal() and len(name) <= len(str(LARGEST_NUMBER)) else 0
+    return Payment.id == number if 0 < number <= LARGEST_NUMBER else Payment.provider_id == name
 
 
 def payment_events(payment_id: int) -> list[EventRow]:
@@ -260,6 +249,13 @@ def payment_events(payment_id: int) -> list[EventRow]:
         select(PaymentEvent).where(PaymentEvent.payment_id == payment_id).order_by(PaymentEvent.id),
     )
     return [EventRow(r.kind, r.provider_ref, r.state, r.amount, r.occurred_on, r.observed_at) for r in rows]
+
+
+def events_of(payment_id: int) -> list[Event]:
+    """The facts that were seen of a payment, as the rules take them; their order says nothing."""
+    facts = (PaymentEvent.kind, PaymentEvent.provider_ref, PaymentEvent.state, PaymentEvent.amount)
+    rows = session().execute(select(*facts, PaymentEvent.occurred_on).where(PaymentEvent.payment_id == payment_id))
+    return [Event(*row) for row in rows]
 
 
 def due_payments(now: datetime, *, most: int) -> list[DuePayment]:
@@ -330,10 +326,6 @@ def _due(which: ColumnElement[bool], now: datetime, most: int) -> list[DuePaymen
         .limit(most),
     )
     return [DuePayment(*row) for row in rows]
-
-
-def _donor_name(donor: DonorDetails) -> str:
-    return full_name(PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname))
 
 
 def _payments_of(donation_id: int) -> list[Payment]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select, type_coerce
 
-from fundraising.contacts.rules import PersonName, full_name
+from fundraising.contacts.rules import full_name
 from fundraising.db import EuroCents, session
 from fundraising.gifts.queries import standing_of
 from fundraising.gifts.queries.sources import standing_from
@@ -101,18 +101,13 @@ def promises_through(code: str, *, skipped: int, most: int) -> list[PromiseThrou
     return [
         PromiseThrough(
             reference=row.reference,
-            name=row.donor.organisation_name or _name(row),
+            name=row.donor.organisation_name or full_name(row.donor.name),
             amount=row.amount,
             state=row.state,
             created_at=row.created_at,
         )
         for row in rows
     ]
-
-
-def _name(row: Donation) -> str:
-    donor = row.donor
-    return full_name(PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname))
 
 
 def _read(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fundraising.contacts.rules import PersonName, full_name
+from fundraising.contacts.rules import full_name
 from fundraising.db import session
 from fundraising.giving.models import Donation, Payment
 from fundraising.giving.rules import DonationState, PaymentStatus, Route
@@ -45,7 +45,7 @@ def promise(reference: str) -> PromiseRow | None:
     return PromiseRow(
         donation_id=row.id,
         reference=row.reference,
-        donor_name=full_name(PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname)),
+        donor_name=full_name(donor.name),
         organisation_name=donor.organisation_name,
         email=donor.email,
         message=donor.message,

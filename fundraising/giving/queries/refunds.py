@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 
 from fundraising.db import session
-from fundraising.giving.models import Payment, PaymentEvent, RefundRequest
-from fundraising.giving.rules import Event, EventKind
+from fundraising.giving.models import Payment, RefundRequest
+from fundraising.giving.queries import events_of
 from fundraising.giving.rules.refunds import TO_ASK, UNBOOKED, RequestState, refund_seen
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ def refunds_of(provider_id: str) -> list[RefundRow]:
     return _read(Payment.provider_id == provider_id)
 
 
-def refunds_in(*states: RequestState, most: int = 100) -> list[RefundRow]:
-    """Refunds in these states, the oldest first: what waits for somebody."""
-    return _read(RefundRequest.state.in_(states), most=most)
-
-
 def refunds_to_look_at(*, most: int) -> list[RefundRow]:
     """What waits for somebody, the oldest first.
 
@@ -75,13 +70,13 @@ def refunds_to_look_at(*, most: int) -> list[RefundRow]:
 
 def refund_under_way(provider_id: str) -> bool:
     """Whether a refund of a payment was asked for, by us or at Mollie itself, that is not in the ledger yet."""
-    asked = select(RefundRequest.id).join(Payment, Payment.id == RefundRequest.payment_id)
-    asked = asked.where(Payment.provider_id == provider_id, RefundRequest.state.in_(UNBOOKED))
+    payment_id = session().scalar(select(Payment.id).where(Payment.provider_id == provider_id))
+    if payment_id is None:
+        return False
+    asked = select(RefundRequest.id).where(RefundRequest.payment_id == payment_id, RefundRequest.state.in_(UNBOOKED))
     if session().scalar(asked.limit(1)) is not None:
         return True
-    seen = select(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
-    rows = session().scalars(seen.where(Payment.provider_id == provider_id, PaymentEvent.kind == EventKind.REFUND))
-    events = [Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on) for row in rows]
+    events = events_of(payment_id)
     return any(refund_seen(events, event.provider_ref) in UNBOOKED for event in events)
 
 

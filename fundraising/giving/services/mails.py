@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from fundraising.gifts.queries import GiftSummary
     from fundraising.gifts.rules import RecordedGift
-    from fundraising.giving.models import DonorDetails
     from fundraising.giving.mollie import PaymentRow
     from fundraising.money import Euro
 
@@ -115,7 +114,7 @@ def _thanks_of(donation: Donation, amount: Euro, paid_at: datetime | None, refer
     return _Thanks(
         recipient=donation.donor.email,
         language=donation.language,
-        salutation=greeting(name_of(donation.donor), donation.language),
+        salutation=greeting(donation.donor.name, donation.language),
         on_behalf_of=donation.donor.organisation_name,
         amount=amount,
         programme_id=donation.programme_id,
@@ -173,7 +172,7 @@ def _reached(gift: GiftSummary) -> tuple[str, PersonName, str, str]:
     donation = session().scalar(select(Donation).where(Donation.reference == gift.reference))
     if donation is not None and donation.donor.email:
         donor = donation.donor
-        return donor.email, name_of(donor), donor.organisation_name, donation.language
+        return donor.email, donor.name, donor.organisation_name, donation.language
     if gift.contact_id is None:
         return "", PersonName(), "", "nl"
     known = contact(gift.contact_id)
@@ -218,8 +217,3 @@ def ask_newsletter_confirmation(donation: Donation) -> bool:
         log.warning("newsletter.impossible", donation=donation.id, error=logs.summary(wrong))
         return False
     return True
-
-
-def name_of(donor: DonorDetails) -> PersonName:
-    """The donor's name in its parts."""
-    return PersonName(donor.salutation, donor.given_name, donor.name_prefix, donor.surname)

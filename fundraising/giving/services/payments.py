@@ -17,6 +17,7 @@ from fundraising.db import session
 from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
 from fundraising.gifts.services import begin_booking, record_gift, record_reversal
 from fundraising.giving.models import Donation, Payment, PaymentEvent
+from fundraising.giving.queries import events_of
 from fundraising.giving.rules import (
     PROVIDER,
     DonationState,
@@ -34,7 +35,7 @@ from fundraising.giving.rules import (
     status_of,
 )
 from fundraising.giving.services.donations import new_key
-from fundraising.giving.services.mails import ask_newsletter_confirmation, name_of, thank
+from fundraising.giving.services.mails import ask_newsletter_confirmation, thank
 from fundraising.giving.services.refunds import follow_refunds
 from fundraising.iban import InvalidIban, check
 
@@ -148,7 +149,7 @@ def _lock(which: ColumnElement[bool]) -> tuple[Payment, Donation] | None:
 def _apply(row: PaymentRow, payment: Payment, donation: Donation) -> None:
     _refuse_contradiction(payment, row)
     # What Mollie was never seen to know has no events.
-    known = _known(payment) if payment.provider_id else []
+    known = events_of(payment.id) if payment.provider_id else []
     _refuse_other_amounts(row, known)
     payment.provider_id = row.provider_id
     payment.checkout_url = row.checkout_url or payment.checkout_url
@@ -188,19 +189,6 @@ def _observe(payment: Payment, donation: Donation, row: PaymentRow, known: Seque
     for line in in_booking_order(ledger_lines(events), ledger_lines(known)):
         _book(line, donation, payment, row.payer_iban, second=was_paid)
     follow_refunds(payment, donation, events, row.refund_keys)
-
-
-def _known(payment: Payment) -> list[Event]:
-    rows = session().execute(
-        select(
-            PaymentEvent.kind,
-            PaymentEvent.provider_ref,
-            PaymentEvent.state,
-            PaymentEvent.amount,
-            PaymentEvent.occurred_on,
-        ).where(PaymentEvent.payment_id == payment.id)
-    )
-    return [Event(*row) for row in rows]
 
 
 def _remember(payment: Payment, known: Iterable[Event], seen: Iterable[Event]) -> list[Event]:
@@ -284,7 +272,7 @@ def _find_contact(donation: Donation, payer_iban: str) -> None:
         # Who promised it was forgotten by now: it is a gift of nobody known, for staff to find out.
         return
     identity = Identity(
-        name=name_of(donor),
+        name=donor.name,
         email=donor.email,
         phone=donor.phone,
         language=donation.language,

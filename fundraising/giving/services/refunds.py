@@ -17,7 +17,8 @@ from fundraising.contacts.rules import greeting
 from fundraising.db import insert_new, session
 from fundraising.gifts.queries import entries, gift_by_source
 from fundraising.gifts.rules import ROOTS, Source, positive, standing, written_reference
-from fundraising.giving.models import Donation, Payment, PaymentEvent, RefundRequest
+from fundraising.giving.models import Donation, Payment, RefundRequest
+from fundraising.giving.queries import events_of
 from fundraising.giving.queries.refunds import refund_under_way
 from fundraising.giving.rules import PROVIDER, Event, EventKind, PaymentStatus, retry_at
 from fundraising.giving.rules.refunds import (
@@ -37,7 +38,6 @@ from fundraising.giving.rules.refunds import (
     request_after,
 )
 from fundraising.giving.services.donations import new_key
-from fundraising.giving.services.mails import name_of
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
 from fundraising.web.mails import compose_mail
@@ -246,7 +246,7 @@ def _locked(request_id: int) -> tuple[RefundRequest, Payment]:
 
 def _left(payment: Payment, *, but_for: RefundRequest | None = None) -> Euro:
     """What is left of a payment and of the gift that it became, which a correction may have made smaller."""
-    events = _events(payment)
+    events = events_of(payment.id)
     seen = {event.provider_ref for event in events}
     held = select(RefundRequest).where(RefundRequest.payment_id == payment.id, RefundRequest.state.in_(UNBOOKED))
     # One that Mollie took on counts by what was seen of it, and until then by what was asked.
@@ -260,11 +260,6 @@ def _received(payment: Payment) -> Euro:
         raise NothingToRefund(str(payment.id))
     root = next(entry for entry in standing(entries(gift.gift_id)) if entry.kind in ROOTS)
     return min(payment.amount, root.amount)
-
-
-def _events(payment: Payment) -> list[Event]:
-    rows = session().scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id))
-    return [Event(row.kind, row.provider_ref, row.state, row.amount, row.occurred_on) for row in rows]
 
 
 def _asked_before(payment_id: int) -> list[Euro]:
@@ -319,7 +314,7 @@ def _write_donor(request: RefundRequest, donation: Donation) -> int | None:
             REFUND,
             donation.donor.email,
             donation.language,
-            salutation=greeting(name_of(donation.donor), donation.language),
+            salutation=greeting(donation.donor.name, donation.language),
             amount=request.amount,
             programme_name=programme_names(donation.language)[donation.programme_id].name,
             reference=written_reference(donation.reference),

@@ -8,8 +8,9 @@ from sqlalchemy import and_, or_, select
 
 from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record
-from fundraising.db import LARGEST_NUMBER, session
+from fundraising.db import session
 from fundraising.giving.models import Payment, WebhookHint
+from fundraising.giving.queries import is_called
 from fundraising.giving.rules import HintState
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def settle_stuck(name: str, reason: str) -> None:
     Nothing is booked or changed but that; who decided, and why, stands in the audit trail. `name` is as in
     `queries.trouble`. Raises LookupError where nothing of that name fails.
     """
-    held = select(Payment).where(_is_called(name)).with_for_update().execution_options(populate_existing=True)
+    held = select(Payment).where(is_called(name)).with_for_update().execution_options(populate_existing=True)
     payment = session().scalar(held)
     told = select(WebhookHint).where(WebhookHint.provider_id == name, _failed())
     hint = session().scalar(told.with_for_update().execution_options(populate_existing=True))
@@ -42,8 +43,3 @@ def _failed() -> ColumnElement[bool]:
     """A webhook that was put aside, or is about to be; not one that came again since."""
     again = and_(WebhookHint.state == HintState.WAITING, WebhookHint.attempts > 0, WebhookHint.error != "")
     return or_(WebhookHint.state == HintState.PARKED, again)
-
-
-def _is_called(name: str) -> ColumnElement[bool]:
-    number = int(name) if name.isdecimal() and len(name) <= len(str(LARGEST_NUMBER)) else 0
-    return Payment.id == number if 0 < number <= LARGEST_NUMBER else Payment.provider_id == name
