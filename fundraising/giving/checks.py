@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, or_, select
 
 from fundraising.db import session
-from fundraising.gifts.queries import source_lines, unthanked
-from fundraising.gifts.queries.sources import received_lines
+from fundraising.gifts.queries import unthanked
+from fundraising.gifts.queries.sources import received_lines, source_lines
 from fundraising.gifts.rules import EntryKind, Finding
 from fundraising.giving.models import Donation, DonorDetails, Payment, PaymentEvent
 from fundraising.giving.rules import (

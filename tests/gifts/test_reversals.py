@@ -7,15 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
 
 from fundraising.clock import standing_still, today
-from fundraising.db import session, transaction
+from fundraising.db import transaction
 from fundraising.gifts.queries import (
     entries,
     financial_year_total,
     gift_by_source,
-    source_lines,
     tax_year_total,
 )
 from fundraising.gifts.rules import (
@@ -138,17 +136,17 @@ def test_no_more_is_taken_back_than_stands(of_100):
     assert stands() == Euro.of(100)
 
 
-@pytest.mark.parametrize("kind", sorted(EntryKind))
 @pytest.mark.parametrize("of", ["tr_1", "re_1", "chb_1"])
-def test_a_kind_undoes_what_the_table_says_and_nothing_else(of_100, kind, of):
+def test_a_kind_undoes_what_the_table_says_and_nothing_else(of_100, of):
     undo(reversal(REFUND, 10, "re_1"), reversal(CHARGEBACK, 10, "chb_1"))
     undone = {"tr_1": EntryKind.RECEIVED, "re_1": REFUND, "chb_1": CHARGEBACK}[of]
-    offered = reversal(kind, 5, "x", of=Source("psp", of))
-    if kind is not EntryKind.REVERSED and can_undo(kind, undone):
-        assert undo(offered) == [True]
-    else:
-        with pytest.raises(NotUndoable):
-            undo(offered)
+    for kind in EntryKind:
+        offered = reversal(kind, 5, f"x-{kind}", of=Source("psp", of))
+        if kind is not EntryKind.REVERSED and can_undo(kind, undone):
+            assert undo(offered) == [True]
+        else:
+            with pytest.raises(NotUndoable):
+                undo(offered)
 
 
 @pytest.mark.parametrize("cents", [0, -100])
@@ -197,16 +195,3 @@ def test_two_refunds_at_one_moment_do_not_take_back_more_than_stands(app, of_100
         thread.join()
     assert sorted(outcomes, key=str) == [True, "refused", "refused", "refused"]
     assert stands() == Euro.of(40)
-
-
-def test_other_slices_compare_by_the_providers_own_ids(of_100):
-    undo(reversal(REFUND, 30, "re_1"), reversal(FAILED, 30, "re_1:failed", of=Source("psp", "re_1")))
-    lines = source_lines("psp")
-    rows = session().execute(
-        select(lines.c.source_ref, lines.c.amount, lines.c.reverses_ref).order_by(lines.c.source_ref)
-    )
-    assert [tuple(row) for row in rows] == [
-        ("re_1", Euro.of(-30), "tr_1"),
-        ("re_1:failed", Euro.of(30), "re_1"),
-        ("tr_1", Euro.of(100), None),
-    ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,6 @@ from sqlalchemy import func, select
 
 from fundraising.db import session
 from fundraising.gifts.models import Acknowledgement, Gift, GiftEntry
-from fundraising.gifts.queries import source_lines
 from fundraising.giving.models import Donation, Payment
 from fundraising.giving.rules import DonationState
 from fundraising.giving.simulator.records import Payment as ProviderPayment
@@ -25,8 +23,6 @@ from fundraising.mailer import OutgoingMail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from sqlalchemy import Select
 
     from fundraising.giving.simulator.world import World
 
@@ -87,19 +83,21 @@ def _lines_of(world: World, payment: ProviderPayment) -> list[Line]:
     return lines
 
 
-@cache
-def _booked() -> Select[GiftEntry, str]:
-    # Made once: building it costs far more than running it.
-    lines = source_lines("mollie")
-    joined = select(GiftEntry, lines.c.reverses_ref).join(lines, lines.c.source_ref == GiftEntry.source_ref)
-    return joined.where(GiftEntry.source_system == "mollie")
-
-
 def booked_lines() -> list[Line]:
     """What the ledger holds of the provider's doing."""
+    entries = {entry.id: entry for entry in session().scalars(select(GiftEntry))}
+
+    def undoes(entry: GiftEntry) -> str:
+        """The provider's id of what an entry undoes, also where a correction stands in its place by now."""
+        undone = entries.get(entry.reverses_id)
+        while undone is not None and undone.replaces_id is not None:
+            undone = entries[undone.replaces_id]
+        return undone.source_ref if undone else ""
+
     return sorted(
-        Line(e.source_ref, str(e.kind), e.amount.cents, ref or "", e.received_on, e.booked_on, e.method)
-        for e, ref in session().execute(_booked())
+        Line(e.source_ref, str(e.kind), e.amount.cents, undoes(e), e.received_on, e.booked_on, e.method)
+        for e in entries.values()
+        if e.source_system == "mollie"
     )
 
 

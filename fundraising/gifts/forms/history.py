@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from fundraising.gifts.forms.words import METHODS as CALLED
 from fundraising.gifts.rules.history import METHODS
 from fundraising.imports.forms import ChoiceField, Words
 from fundraising.programmes.queries import programme_names
 from fundraising.web.locale import current_language
 from fundraising.web.locale import lazy_text as _
 
-_METHODS = {
-    "transfer": _("Bank transfer"),
-    "ideal": _("iDEAL"),
-    "directdebit": _("Direct debit"),
-    "cash": _("Cash"),
-    "creditcard": _("Card"),
-}
 HISTORY_WORDS = Words(
     columns={
         "date": _("Date received"),
@@ -64,6 +58,6 @@ HISTORY_CHOICES = (
         "method",
         _("Paid by"),
         _("For rows in which no column tells it."),
-        lambda: [(code, str(_METHODS[code])) for code in METHODS],
+        lambda: [(code, str(CALLED[code])) for code in METHODS],
     ),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import aliased
 
-from fundraising.contacts.queries import current_ids, known_as, survivors
+from fundraising.contacts.queries import current_ids, known_as
 from fundraising.db import session
 from fundraising.gifts.models import (
     Acknowledgement,
@@ -23,7 +23,7 @@ from fundraising.gifts.models import (
     GiftEntry,
     Ledger,
 )
-from fundraising.gifts.queries.listing import entry_row
+from fundraising.gifts.queries.listing import entry_row, stands
 from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, LedgerMode, Reason, Source
 from fundraising.money import Euro
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Subquery
+    from sqlalchemy import ColumnElement, Row, ScalarSelect, Select
     from sqlalchemy.orm import InstrumentedAttribute
 
 _PAGE = 500
@@ -75,14 +75,6 @@ class GiftFilter:
     method: str | None = None
     amount: Euro | None = None
     reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ContactTotal:
-    """What one contact, or nobody known, gave in a tax year."""
-
-    contact_id: int | None
-    total: Euro
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,21 +203,6 @@ def tax_year_total(contact_id: int, year: int) -> Euro:
     return _total(whose, GiftEntry.received_on.between(date(year, 1, 1), date(year, 12, 31)))
 
 
-def tax_year_totals(year: int) -> Iterator[ContactTotal]:
-    """Every contact's total of a tax year, as `tax_year_total` has it, and what nobody known gave."""
-    merged = survivors()
-    who = func.coalesce(merged.c.survivor_id, GiftEntry.contact_id)
-    sums = (
-        select(who, func.sum(GiftEntry.amount))
-        .outerjoin(merged, merged.c.id == GiftEntry.contact_id)
-        .where(GiftEntry.received_on.between(date(year, 1, 1), date(year, 12, 31)))
-        .group_by(who)
-        .order_by(who)
-    )
-    for contact_id, total in session().execute(sums.execution_options(yield_per=_PAGE)):
-        yield ContactTotal(contact_id, total)
-
-
 def totals_by_year(contact_ids: Collection[int]) -> list[YearTotal]:
     """What a contact with these numbers gave per tax year and programme, less what went back, oldest first."""
     year = func.extract("year", GiftEntry.received_on)
@@ -268,29 +245,6 @@ def financial_years() -> list[FinancialYearRow]:
     ]
 
 
-def source_lines(system: str) -> Subquery:
-    """The entries that came from one system, for another slice's comparison in SQL with what that system said.
-
-    Columns: source_ref, gift_id, kind, amount, and reverses_ref: the source's own id of what the entry undoes, also
-    where a correction stands in its place by now.
-    """
-    undone, origin, first = aliased(GiftEntry), _origins(), aliased(GiftEntry)
-    return (
-        select(
-            GiftEntry.source_ref,
-            GiftEntry.gift_id,
-            GiftEntry.kind,
-            GiftEntry.amount,
-            func.coalesce(first.source_ref, undone.source_ref).label("reverses_ref"),
-        )
-        .outerjoin(undone, undone.id == GiftEntry.reverses_id)
-        .outerjoin(origin, origin.c.id == undone.id)
-        .outerjoin(first, first.id == origin.c.origin_id)
-        .where(GiftEntry.source_system == system)
-        .subquery("source_lines")
-    )
-
-
 def unthanked(system: str, *, but_for: Select[str | None] | None = None, most: int) -> list[str]:
     """References of gifts that came from one system and that no mail or letter thanked for.
 
@@ -313,31 +267,13 @@ def in_year(year: int) -> ColumnElement[bool]:
     return GiftEntry.booked_on.between(date(year, 1, 1), date(year, 12, 31))
 
 
-def _origins() -> Subquery:
-    """What each entry that stands in another's place stood for at first; a later entry always has a higher number."""
-    chain = select(GiftEntry.id, GiftEntry.replaces_id.label("origin_id")).where(GiftEntry.replaces_id.is_not(None))
-    steps = chain.cte("origin_steps", recursive=True)
-    earlier = aliased(GiftEntry)
-    steps = steps.union_all(
-        select(steps.c.id, earlier.replaces_id)
-        .join(earlier, earlier.id == steps.c.origin_id)
-        .where(earlier.replaces_id.is_not(None)),
-    )
-    return select(steps.c.id, func.min(steps.c.origin_id).label("origin_id")).group_by(steps.c.id).subquery("origin")
-
-
 def _total(*conditions: ColumnElement[bool]) -> Euro:
     return session().scalar(select(func.sum(GiftEntry.amount)).where(*conditions)) or Euro(0)
 
 
 def _summaries() -> Select[Any]:
     """One row per gift, made from the entry that begins what stands of it."""
-    taken_back, each = aliased(GiftEntry), aliased(GiftEntry)
-    stands = ~(
-        select(taken_back.id)
-        .where(taken_back.reverses_id == GiftEntry.id, taken_back.kind == EntryKind.REVERSED)
-        .exists()
-    )
+    each = aliased(GiftEntry)
     sum_of_entries = select(func.sum(each.amount)).where(each.gift_id == GiftEntry.gift_id).scalar_subquery()
     thanked_at = (
         select(func.min(Acknowledgement.recorded_at)).where(Acknowledgement.gift_id == Gift.id).scalar_subquery()
@@ -345,7 +281,7 @@ def _summaries() -> Select[Any]:
     return (
         select(GiftEntry, Gift.reference, sum_of_entries.label("standing"), thanked_at.label("thanked_at"))
         .join(Gift, Gift.id == GiftEntry.gift_id)
-        .where(GiftEntry.kind.in_(ROOTS), stands)
+        .where(GiftEntry.kind.in_(ROOTS), stands())
     )
 
 

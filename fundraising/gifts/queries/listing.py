@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from fundraising.contacts.queries import current_ids, known_as
 from fundraising.db import EuroCents, session
 from fundraising.gifts.models import Acknowledgement, Gift, GiftEntry
-from fundraising.gifts.rules import ROOTS, EntryKind, EntryRow, Source, went_back
+from fundraising.gifts.rules import ROOTS, WAY_BACK, EntryKind, EntryRow, Source, went_back
 from fundraising.money import Euro
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def _went(entry: type[GiftEntry]) -> ColumnElement[bool]:
     return entry.kind.in_([literal_column("'refunded'"), literal_column("'charged_back'")])
 
 
-def _stands() -> ColumnElement[bool]:
+def stands() -> ColumnElement[bool]:
+    """The condition that no correction took an entry back."""
     taken_back = aliased(GiftEntry)
     return ~(
         select(taken_back.id)
@@ -165,7 +166,7 @@ def candidates(wanted: ListFilter, order: Order) -> Select[*tuple[Any, ...]]:
         GiftEntry.method,
         GiftEntry.received_on,
         GiftEntry.amount,
-    ).where(_IS_ROOT, _stands())
+    ).where(_IS_ROOT, stands())
     few = _few(wanted)
     if few is None:
         return found.where(*_asked_of_each(wanted, order))
@@ -243,10 +244,8 @@ def _amounts(column: Any, wanted: ListFilter) -> Iterator[ColumnElement[bool]]: 
 def _has_gone(way: WentBack) -> ColumnElement[bool]:
     """Whether something went back in a way and stayed away: each refund or chargeback may have come back."""
     each = aliased(GiftEntry)
-    both_ways = {
-        WentBack.REFUNDED: (EntryKind.REFUNDED, EntryKind.REFUND_FAILED),
-        WentBack.CHARGED_BACK: (EntryKind.CHARGED_BACK, EntryKind.CHARGEBACK_REVERSED),
-    }[way]
+    went = EntryKind(way)
+    both_ways = (went, WAY_BACK[went])
     undone = aliased(GiftEntry)
     of_this_way = or_(
         each.kind.in_(both_ways),
@@ -256,9 +255,9 @@ def _has_gone(way: WentBack) -> ColumnElement[bool]:
         ),
     )
     gone = select(func.sum(each.amount)).where(each.gift_id == GiftEntry.gift_id, of_this_way).scalar_subquery()
-    went = aliased(GiftEntry)
+    such = aliased(GiftEntry)
     # Gathered once, which `is_(true())` sees to: so the entries of few gifts alone are added up.
-    ever = GiftEntry.gift_id.in_(select(went.gift_id).where(_went(went), went.kind == way)).is_(true())
+    ever = GiftEntry.gift_id.in_(select(such.gift_id).where(_went(such), such.kind == way)).is_(true())
     return and_(ever, func.coalesce(gone, 0) < Euro(0))
 
 

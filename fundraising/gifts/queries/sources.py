@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
 
+def source_lines(system: str) -> Subquery:
+    """The entries that came from one system, for another slice's comparison in SQL with what that system said.
+
+    Columns: source_ref, kind and amount.
+    """
+    lines = select(GiftEntry.source_ref, GiftEntry.kind, GiftEntry.amount)
+    return lines.where(GiftEntry.source_system == system).subquery("source_lines")
+
+
 def received_lines(system: str) -> Subquery:
     """What came in from one system as it was first booked, for another slice's comparison in SQL.
 

@@ -24,7 +24,7 @@ from fundraising.gifts.models import (
     GiftEntry,
     Ledger,
 )
-from fundraising.gifts.queries import entries, from_source, in_year, ledger_mode
+from fundraising.gifts.queries import closed_through, entries, from_source, in_year, ledger_mode
 from fundraising.gifts.rules import (
     Booking,
     ClosedYear,
@@ -255,10 +255,7 @@ def _check(booking: Booking) -> None:
 
 def _open_day(happened_on: date) -> date:
     """The day to book on, its year held open until the transaction ends. Raises ClosedYear."""
-    closed_through = session().scalar(
-        select(func.max(FinancialYear.year)).where(FinancialYear.closed_at.is_not(None)),
-    )
-    day = booking_date(happened_on, today=today(), closed_through=closed_through)
+    day = booking_date(happened_on, today=today(), closed_through=closed_through())
     if _hold_open(day.year):
         return day
     # Somebody closed it between the two reads.

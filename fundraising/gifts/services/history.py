@@ -87,7 +87,8 @@ def check_columns(meanings: frozenset[str], choices: Mapping[str, str]) -> None:
 
 def examine(run: Run, rows: Sequence[SheetRow]) -> Examined:
     """What becomes of these rows, after those further up."""
-    programmes, defaults = _programmes(), _defaults(run.choices)
+    programmes = _programmes()
+    defaults = _defaults(run.choices, programmes)
     told = [parse_row(row, programmes, defaults) for row in rows]
     known = Register(
         numbers={gift.clue.number for gift in told if gift.clue.number},
@@ -154,8 +155,8 @@ def _programmes() -> dict[str, int]:
     return words
 
 
-def _defaults(choices: Mapping[str, str]) -> Defaults:
-    return Defaults(_programmes().get(plain(choices.get("programme", "")), 0), choices.get("method") or "transfer")
+def _defaults(choices: Mapping[str, str], programmes: Mapping[str, int]) -> Defaults:
+    return Defaults(programmes.get(plain(choices.get("programme", "")), 0), choices.get("method") or "transfer")
 
 
 def _identified(known: Register, gift: HistoricGift) -> _Identified:
