@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -18,11 +19,11 @@ import flask_migrate
 import psutil
 import psycopg
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from config import Config
 from fundraising.app import create_app
-from fundraising.db import db
+from fundraising.db import db, is_sqlite, session
 from tests.restoring import RestorableDatabase
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def dispose(app: Flask) -> None:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+
+
+def wait_until_somebody_waits() -> None:
+    """Go on once another transaction waits for this one; at once on SQLite, where another cannot even begin."""
+    if is_sqlite(session().connection()):
+        return
+    until = time.monotonic() + 20
+    while not session().scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.005)
 
 
 class SqliteDatabases:
@@ -203,7 +214,7 @@ def postgresql_server() -> Iterator[str]:
 
 def reap_stale_servers() -> None:
     """Stop the servers of test runs that were killed, and remove their folders."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{SERVER_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{SERVER_PREFIX}[0-9]*"):
         owner = int(folder.name.removeprefix(SERVER_PREFIX).split("-")[0])
         if psutil.pid_exists(owner):
             continue

@@ -15,6 +15,7 @@ from fundraising.gifts.queries import entries, financial_years, gift_by_source
 from fundraising.gifts.rules import ClosedYear, EarlierYearOpen, Source, YearNotOver
 from fundraising.gifts.services import close_year, record_gift
 from fundraising.money import Euro
+from tests.databases import wait_until_somebody_waits
 from tests.factories.gifts import booking
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -91,8 +92,7 @@ def test_a_booking_and_the_closing_of_its_year_wait_for_each_other(app, database
             record_gift(booking(source=Source("test", "first")))
             under_way.set()
             closing.wait(10)
-            # On SQLite the closing cannot even have begun; on PostgreSQL it waits for the row.
-            Event().wait(0.3)
+            wait_until_somebody_waits()
 
     def close_meanwhile() -> None:
         with app.app_context():
@@ -119,7 +119,7 @@ def test_a_booking_that_comes_during_the_closing_goes_to_the_next_year(app, data
             close_year(2026, "finance")
             closing.set()
             booking_too.wait(10)
-            Event().wait(0.3)
+            wait_until_somebody_waits()
 
     def book_meanwhile() -> None:
         with app.app_context():

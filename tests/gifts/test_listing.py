@@ -5,9 +5,8 @@ from datetime import date
 from itertools import product
 
 import pytest
-from sqlalchemy import event
 
-from fundraising.db import db, transaction
+from fundraising.db import transaction
 from fundraising.gifts.queries import GiftFilter, entries, gifts, listing
 from fundraising.gifts.queries.listing import (
     ListFilter,
@@ -111,10 +110,12 @@ def fits(each, wanted, taken):
 
 
 @pytest.mark.parametrize("few", [3, 2000], ids=["by the order's index", "by the filter's index"])
-def test_any_filter_finds_and_adds_up_what_looking_at_each_gift_would(forty, few, monkeypatch):
+def test_any_filter_finds_and_adds_up_what_looking_at_each_gift_would(forty, database, few, monkeypatch):
     monkeypatch.setattr(listing, "FEW", few)
     every = [(each, _taken(each.gift_id)) for each in gifts(GiftFilter())]
-    for wanted in set(filters(*forty)):
+    # Each filter on both databases and in both ways, but not in each way on each database: that takes long.
+    half = (few == 3) == (database == "sqlite")
+    for wanted in sorted(set(filters(*forty)), key=repr)[half::2]:
         fitting = [each for each, taken in every if fits(each, wanted, taken)]
         assert [each.gift_id for each in listed_gifts(wanted, ALL)] == [each.gift_id for each in fitting], wanted
         expected = ListTotals(
@@ -144,13 +145,12 @@ def test_the_methods_in_use(forty):
     assert methods_in_use() == ["cash", "collection", "ideal", "transfer"]
 
 
-def test_a_longer_list_takes_no_more_queries(forty):
-    asked = []
-    event.listen(db.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
-    listed_gifts(ListFilter(), Slice(Order.DATE, descending=True, skipped=0, most=10))
-    few, asked[:] = len(asked), []
-    listed_gifts(ListFilter(), ALL)
-    assert len(asked) <= few
+def test_a_longer_list_takes_no_more_queries(forty, queries):
+    with queries() as few:
+        listed_gifts(ListFilter(), Slice(Order.DATE, descending=True, skipped=0, most=10))
+    with queries() as many:
+        listed_gifts(ListFilter(), ALL)
+    assert 0 < len(many) <= len(few)
 
 
 def test_many_gifts_are_added_up_only_when_somebody_asks(forty, monkeypatch):

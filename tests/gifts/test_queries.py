@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from fundraising.clock import standing_still
 from fundraising.contacts.models import Contact
-from fundraising.db import db, session, transaction
+from fundraising.db import session, transaction
 from fundraising.gifts import queries
 from fundraising.gifts.queries import (
     GiftFilter,
@@ -31,24 +29,7 @@ from tests.factories.contacts import person
 from tests.factories.gifts import gift, refund
 from tests.factories.programmes import programme
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.usefixtures("app_context")
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def listed(**wanted) -> list[int]:
@@ -110,15 +91,15 @@ def test_pages_follow_each_other_without_gap_or_overlap(monkeypatch):
     assert [found.gift_id for found in (*page, *after)] == whole[:8]
 
 
-def test_a_page_costs_as_many_queries_however_long_it_is():
+def test_a_page_costs_as_many_queries_however_long_it_is(queries):
     counts = []
     for _ in range(2):
         with transaction():
             for _ in range(5):
                 gift()
-        with statements() as seen:
+        with queries() as asked:
             page = gift_page(GiftFilter())
-        counts.append((len(page), len(seen)))
+        counts.append((len(page), len(asked)))
         session().rollback()
     (few, queries_for_few), (many, queries_for_many) = counts
     assert (few, many) == (5, 10)

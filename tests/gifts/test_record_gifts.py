@@ -26,6 +26,7 @@ from fundraising.gifts.rules import (
 )
 from fundraising.gifts.services import close_year, record_gift, record_gifts
 from fundraising.money import Euro
+from tests.databases import wait_until_somebody_waits
 from tests.factories.gifts import booking
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -124,7 +125,7 @@ def test_a_single_booking_of_a_source_that_is_being_imported_waits_and_finds_it(
         with app.app_context(), transaction():
             results.append(record_gifts(many(first, 5)))
             under_way.set()
-            Event().wait(0.3)
+            wait_until_somebody_waits()
 
     def book_one() -> None:
         with app.app_context():

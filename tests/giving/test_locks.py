@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlalchemy import text
 
 from fundraising.contacts.models import PostalAddress
 from fundraising.db import session, transaction
@@ -17,6 +16,7 @@ from fundraising.giving.models import Donation
 from fundraising.giving.simulator import lifecycle
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
+from tests.databases import wait_until_somebody_waits
 from tests.factories.contacts import person
 
 HISTORIC = Source("test", "historic")
@@ -54,14 +54,6 @@ def test_a_gift_that_brings_an_address_while_earlier_years_come_in(house, mollie
             done.result(60)
     assert gift_by_source(HISTORIC).contact_id == gift_by_source(Source("mollie", provider_id)).contact_id == giver
     assert session().query(PostalAddress).one().town == "Goor"
-
-
-def wait_until_somebody_waits():
-    for _ in range(200):
-        if session().scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")):
-            return
-        session().execute(text("SELECT pg_sleep(0.05)"))
-    raise AssertionError("nobody waits for the bulk booking")
 
 
 def booking(giver, programme_id):

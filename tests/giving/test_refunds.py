@@ -395,14 +395,12 @@ class TestRaces:
         assert state(number) == RequestState.REFUSED
         assert len(at_mollie(mollie, paid)) == 1
 
-    def test_two_that_ask_at_once_get_no_more_than_there_is(self, house, mollie, paid, ask):
-        ask(600, above=5000)
-        with pytest.raises(MoreThanLeft):
-            ask(600, key="form-2", above=5000)
-
 
 class TestCrash:
-    """The process dies between any two steps; the next round finishes what it began, and once."""
+    """The process dies between any two steps; the next round finishes what it began, and once.
+
+    It comes after Mollie forgot the key; tests/reliability kills whole processes, and goes on within the hour.
+    """
 
     @contextmanager
     def dying(self, monkeypatch, where, name, *, after=False):
@@ -432,16 +430,15 @@ class TestCrash:
             ("fundraising.giving.jobs.refunds", "sync_payment", True),
         ],
     )
-    @pytest.mark.parametrize("wait", [timedelta(minutes=2), timedelta(hours=3)], ids=["soon", "key forgotten"])
     def test_it_is_made_once_wherever_the_process_died(
-        self, house, mollie, paid, ask, later, monkeypatch, where, name, after, wait
+        self, house, mollie, paid, ask, later, monkeypatch, where, name, after
     ):
         number = ask()
         place = MollieDoor if where == "MollieDoor" else importlib.import_module(where)
         with self.dying(monkeypatch, place, name, after=after):
             ask_refund(house.door, number)
-        mollie.world.clock.advance(wait.total_seconds())
-        with later(seconds=wait.total_seconds()):
+        mollie.world.clock.advance(timedelta(hours=3).total_seconds())
+        with later(hours=3):
             ask_due_refunds(house.door)
             ask_due_refunds(house.door)
         (refund,) = at_mollie(mollie, paid)

@@ -120,29 +120,6 @@ def test_no_payment_is_pending_for_ever_because_a_webhook_was_lost(stage):
     assert_converged(stage.world)
 
 
-@pytest.mark.parametrize("state", ["open", "pending", "authorized", "failed", "canceled", "expired"])
-def test_no_gift_is_booked_before_the_money_is_there(stage, state):
-    provider_id = give(stage)
-    if state != "open":
-        lifecycle.reach(stage.world, provider_id, state)
-    sync_payment(stage.door, provider_id)
-    assert booked_lines() == []
-    assert not thanked()
-
-
-def test_there_is_a_way_on_after_a_failed_payment(stage):
-    first = give(stage)
-    lifecycle.reach(stage.world, first, "failed")
-    sync_payment(stage.door, first)
-    with transaction():
-        again = payment_to_use(queries.payment(first).reference, mode=LedgerMode.TEST)
-    assert start_payment(stage.door, again, redirect_url=BACK)
-    second = queries.payment(str(again)).provider_id
-    lifecycle.reach(stage.world, second, "paid")
-    sync_payment(stage.door, second)
-    assert_converged(stage.world)
-
-
 def test_the_case_of_an_address_makes_no_second_donor(stage):
     paid = [given_and_paid(stage, form, name=submission(0, 1).donor.name, email=email) for form, email in CASES]
     assert len({gift_by_source(Source("mollie", each)).contact_id for each in paid}) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,6 +33,13 @@ class Merchant:
     @property
     def ids(self) -> list[str]:
         return [body.removeprefix("id=") for _, _, body in self.received]
+
+
+def wait_until(condition, seconds=5.0):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen in time"
+        time.sleep(0.01)
 
 
 def make_client(url: str, key: str = "test_simulator") -> Client:

@@ -1,10 +1,8 @@
-import time
-
 import pytest
 from mollie.api.error import RequestError, ResponseError
 from requests import Session
 
-from tests.giving.simulator.conftest import GIFT, make_client
+from tests.giving.simulator.conftest import GIFT, make_client, wait_until
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -37,9 +35,7 @@ def test_a_call_that_hangs_is_done_all_the_same(sim, client, control):
     with pytest.raises(RequestError):
         hasty.payments.create(GIFT)
     assert client.payments.list().count == 0
-    time.sleep(0.6)
-
-    assert client.payments.list().count == 1
+    wait_until(lambda: client.payments.list().count == 1)
 
 
 def test_a_connection_dropped_before_does_nothing(client, control):

@@ -1,5 +1,5 @@
+import socket
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -10,19 +10,12 @@ from fundraising.giving.simulator.server import running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.giving.simulator.states import REFUND_STATES
 from fundraising.giving.simulator.webhooks import deliver_due
-from tests.giving.simulator.conftest import GIFT, make_client
+from tests.giving.simulator.conftest import GIFT, make_client, wait_until
 
 
 @pytest.fixture
 def payment(client, merchant):
     return client.payments.create(GIFT | {"webhookUrl": merchant.url})
-
-
-def wait_until(condition, seconds=5.0):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_webhook_is_a_form_with_nothing_but_the_id(sim, merchant, payment):
@@ -152,7 +145,8 @@ class TestSpedUp:
         wait_until(lambda: webhooks.queue(sim.world)[0]["state"] == "delivered")
 
     def test_a_merchant_that_does_not_answer_in_time_counts_as_away(self, sim, client):
-        with running_listener_that_never_answers() as url:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/hook"
             payment = client.payments.create(GIFT | {"webhookUrl": url})
             lifecycle.reach(sim.world, payment.id, "paid")
 
@@ -165,17 +159,6 @@ class TestSpedUp:
         sim.world.news.set()
 
         wait_until(lambda: merchant.ids == [payment.id])
-
-
-class running_listener_that_never_answers:  # noqa: N801 (reads as a context)
-    def __enter__(self):
-        import socket
-
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/hook"
-
-    def __exit__(self, *_args):
-        self.listener.close()
 
 
 class TestFaults:
