@@ -34,7 +34,7 @@ SIMULATOR_KEY = "test_simulator0000000000000000000000"
 # In DATA_DIR, while `fundraising serve` runs a simulator.
 SIMULATOR_ADDRESS = "simulator.address"
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-# Of hours, minutes or proxies nobody has more; a longer number is a slip that no calendar can hold.
+# Nobody has more hours, minutes or proxies; a much longer number would not fit a duration.
 _LARGEST_NUMBER = 1_000_000
 
 
@@ -83,7 +83,7 @@ class Config:
     trusted_proxies: int
     minimum_gift: Euro
     maximum_gift: Euro
-    # Above so much of one gift a refund takes two people.
+    # A refund of more than this, of one gift, takes two people.
     refund_approval_above: Euro
     second_factor_roles: frozenset[Role]
     session_idle: timedelta
@@ -220,7 +220,7 @@ def _organisation(reader: _Reader) -> Organisation:
 def _database_url(url: str) -> str:
     path = url.removeprefix("sqlite:///")
     if path not in {url, "", ":memory:"}:
-        # From where one stands, as DATA_DIR is; Flask-SQLAlchemy would look in a folder of its own.
+        # Seen from the working folder, as DATA_DIR is; Flask-SQLAlchemy would look in a folder of its own.
         return f"sqlite:///{Path(path).resolve()}"
     # Hosting companies write postgres:// or postgresql://; SQLAlchemy wants the driver named.
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
@@ -232,7 +232,7 @@ def _faults_of(config: Config) -> list[str]:
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of a URL; none of them where it has a bracket that is never closed, or a port that there is not."""
+    """The parts of a URL; all are empty where a bracket is never closed, or the port cannot be."""
     try:
         parts = urlsplit(url)
         return parts if parts.port is None or parts.port else urlsplit("")
@@ -245,7 +245,7 @@ def _leads_somewhere(url: str, *schemes: str) -> bool:
 
 
 def _is_site(url: str) -> bool:
-    # Every page is made below it: nothing may follow the host.
+    # The addresses of pages are put behind it, so nothing may follow the host.
     return _leads_somewhere(url, "http", "https") and not any(_split(url)[2:])
 
 
@@ -256,7 +256,7 @@ def _is_database(url: str) -> bool:
         parts = make_url(url)
     except (ArgumentError, ValueError):
         return False
-    # SQLite would keep in memory what has no name, each connection for itself.
+    # Without a name SQLite keeps a database in memory, one for each connection.
     return parts.get_backend_name() != "sqlite" or parts.database not in {None, "", ":memory:"}
 
 

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 20_000
 _LOOK_SECONDS = 0.001
 _PATIENT_LOOK_SECONDS = 0.005
-# Pages of the journal after which whoever commits carries them over into the database and waits for the disk: the
-# worker soon, so that it falls to nobody before whom somebody sits.
+# After so many pages in the journal, whoever commits copies them into the database and waits for the disk. The worker
+# does so early, so that a process that answers people hardly ever has to.
 _CARRIED_OVER_AFTER = 8_000
 _PATIENT_CARRIED_OVER_AFTER = 1_000
 _patient = False
 
 
 def give_way() -> None:
-    """Make this process a worker, which leaves SQLite's write lock to those before whom somebody sits.
+    """Make this process a worker, which leaves SQLite's write lock to those that answer people.
 
     To be called before it connects.
     """
@@ -207,9 +207,9 @@ def one_at_a_time(key: str) -> None:
 
 
 def still() -> None:
-    """Let all that is read from here on be of this one moment, whatever others write; outside `transaction()`.
+    """Read everything from here on as it is at this moment, whatever others write; outside `transaction()`.
 
-    Until the transaction ends that it begins. On SQLite a transaction does so by itself.
+    It lasts until the next commit or rollback. On SQLite every transaction does so by itself.
     """
     session().rollback()
     if db.engine.dialect.name != "sqlite":

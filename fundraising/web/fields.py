@@ -121,7 +121,7 @@ class MayBeEmpty:
 
 
 def line(label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "") -> StringField:
-    """A field of one line of usable text; `needed` is said to whom leaves it empty, and without it anybody may."""
+    """A field of one line of usable text; `needed` is said where it is left empty, and without it it may be."""
     emptiness = Needed(needed) if needed else MayBeEmpty()
     return StringField(label, filters=[clean_line], validators=[emptiness, Usable(), AtMost(longest), *checks])
 

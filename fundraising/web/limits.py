@@ -63,7 +63,7 @@ def limited(rates: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def client_address() -> str:
-    """The address of the client, behind as many proxies as are trusted; of IPv6 the first half, which is one's own.
+    """The address of the client, as the trusted proxies tell it; of IPv6 the first half, which is the network's.
 
     Every household and every rented server has at least a /64 of IPv6 (RIPE-690), and can send each request from
     another address of it.

@@ -19,7 +19,7 @@ R = TypeVar("R")
 PAGE = "pagina"
 SORT = "sorteer"
 SIZE = 50
-# Behind this nobody leafs: who looks for something filters. It also bounds what an address can make the database skip.
+# Nobody leafs further: whoever looks for something filters. It also bounds how many rows an address can have skipped.
 LAST_PAGE = 5_000
 
 

@@ -137,7 +137,7 @@ def methods_in_use() -> list[str]:
     return found
 
 
-# In words of the index, since a parameter does not tell a database that the index fits.
+# Written out as in the index: from a parameter a database cannot tell that the index fits.
 _IS_ROOT = GiftEntry.kind.in_([literal_column("'received'"), literal_column("'corrected'")])
 _IS_LATER = GiftEntry.kind != literal_column("'received'")
 
@@ -199,9 +199,9 @@ def _indexed(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _asked_of_each(wanted: ListFilter, order: Order | None) -> Iterator[ColumnElement[bool]]:
-    """All conditions. But for that on the order's own index they are written so that a database asks them of rows.
+    """All conditions; all but that on the order's own index are written so that no index serves them.
 
-    Left to itself one that has no statistics, as SQLite, sorts a year of gifts rather than read fifty in order.
+    Otherwise a database without statistics, such as SQLite, sorts a year of gifts instead of reading fifty in order.
     """
     by_date = type_coerce(func.coalesce(GiftEntry.received_on, None), Date)
     by_amount = type_coerce(func.coalesce(GiftEntry.amount, None), EuroCents)

@@ -52,13 +52,13 @@ _METHODS = {
     for word in words.split(",")
 }
 METHODS = tuple(dict.fromkeys(_METHODS.values()))
-# Cents that a sheet's own arithmetic may be beside.
+# How far, in cents, a sheet's own arithmetic may be off.
 _NOISE = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """By what a row says whose gift it was; what is empty it does not say. Nothing at all: nobody known."""
+    """What a row says of whose gift it was; what it does not say is empty. If all is empty, nobody knows."""
 
     number: int = 0
     email: str = ""

@@ -69,10 +69,10 @@ _COLUMNS = [field.name for field in fields(Entry) if field.name != "source"]
 
 
 def begin_booking() -> None:
-    """Let a bulk booking end, and keep one from beginning until the transaction ends.
+    """Wait for a bulk booking to end, and hold off the next one until the transaction ends.
 
-    For whoever locks contacts before booking a gift. A bulk booking refers to contacts, for which PostgreSQL locks them
-    too: each would wait for the other, were the contacts locked before this.
+    For whoever locks contacts before booking a gift. PostgreSQL locks the contacts that a bulk booking refers to, so if
+    contacts were locked before this, each would wait for the other.
     """
     _hold_bulk_back()
 

@@ -63,16 +63,16 @@ log = logs.get_logger()
 
 HINTS_JOB = "payment-hints"
 _BATCH = 200
-# A write for each hint would be felt by those who send them. What was taken together and not come to, since the process
-# died, waits for minutes.
+# In one write, since a write for each hint would slow down the webhooks. What a killed process had taken and not looked
+# into waits for minutes.
 _TAKEN_TOGETHER = 20
 # After each hint, for those who wait to write: SQLite lets one do so at a time, and a worker that books payment after
 # payment leaves them hardly a moment. Three times as long as a booking holds it, so that few meet two in a row.
 _PAUSE_SECONDS = 0.03
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
-# What was taken back within this time is looked at every minute, however much it is. Longer than a house is ever down,
-# and than it takes a refund to fail; what is older is met when its payment has its own turn.
+# What was taken back within this time is looked at every minute, however much it is. It is longer than we are ever down,
+# and than a refund takes to fail; what is older is found when its payment is looked at.
 _TAKEN_BACK_WITHIN = timedelta(days=31)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 

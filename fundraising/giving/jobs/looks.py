@@ -23,8 +23,8 @@ log = logs.get_logger()
 
 # Each of them waited for its time-outs, several times: Mollie is away, and what is left stays due.
 _MOST_UNANSWERED = 3
-# How long a round begins new looks where Mollie is slow: far less than until the job counts as stalled. What is left
-# stays due, so that the next round goes on with it, and comes to what follows the looks in every round.
+# For how long a round begins new looks when Mollie is slow: far shorter than until the job counts as stalled. What is
+# left stays due for the next round.
 _ROUND_SECONDS = 240.0
 
 

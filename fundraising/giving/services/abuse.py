@@ -36,7 +36,7 @@ def note_submission(address_digest: str, amount: Euro, donation_id: int | None) 
 
 
 def may_have_mailed(address_digest: str) -> bool:
-    """Whether who promises a transfer from this address may have the details mailed; to strangers it would be spam."""
+    """Whether the details of one more transfer may be mailed from this address: anybody's mailbox can be typed."""
     own = (SubmissionAttempt.address_digest == address_digest, SubmissionAttempt.at > clock.now() - _A_DAY)
     promised = _count(*own, Donation.route == Route.TRANSFER)
     return (

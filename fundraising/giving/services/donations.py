@@ -93,7 +93,7 @@ def submit_donation(
 ) -> SubmittedDonation:
     """Store a promise, and its first payment where it goes online; the same submission again changes nothing.
 
-    Where an address is given, it has few transfers explained by mail: anybody's mailbox can be typed.
+    From one address on the network, where it is given, few transfers are explained by mail: see `may_have_mailed`.
     """
     key = submission_key(submission)
     stored = _new_donation(submission, key)
@@ -137,7 +137,7 @@ def _count_try(donation: Donation, address_digest: str) -> None:
 
 
 def lock_donation(reference: str) -> Donation:
-    """The donation, locked until the transaction ends: it, its donor and what its payments became change only so.
+    """The donation, locked until the transaction ends. Whoever changes it, its donor or its payments locks it first.
 
     Raises LookupError.
     """

@@ -67,8 +67,8 @@ def note_hint(provider_id: str) -> None:
 def due_hints(by: datetime, most: int) -> list[str]:
     """Ids whose time has come by then, our own first, then the oldest: several new ones, or one that was taken before.
 
-    That one came to grief somehow, so it comes alone and after the new ones: whatever is wrong with it, be it that the
-    process dies of it, it keeps no other waiting. Of unknown ids, none where many were looked at these last minutes.
+    One that was taken before failed somehow. It comes alone and after the new ones, so that it keeps no other waiting
+    even if the process dies of it. Of unknown ids none is due while many were looked at in the last minutes.
     """
     now = clock.now()
     lately = (_has_state(HintState.WAITING, HintState.UNKNOWN), WebhookHint.next_try_at > now, WebhookHint.attempts > 0)

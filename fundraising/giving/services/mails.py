@@ -87,8 +87,8 @@ def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: b
 def thanks_ahead(row: PaymentRow) -> Iterator[None]:
     """Compose the thanks for a payment that is about to be booked, before that begins.
 
-    Booking keeps everybody else from writing on SQLite, so it had better be short. Where what is booked turns out to be
-    something else, the mail is composed then.
+    On SQLite nobody else can write while a gift is booked, so that should not take long. If what is booked turns out to
+    be something else, its mail is composed then.
     """
     token = _composed.set(_ahead(row) if row.status is PaymentStatus.PAID else {})
     try:

@@ -87,7 +87,7 @@ def apply_observation(row: PaymentRow) -> bool:
 def take_payment(due: DuePayment) -> bool:
     """Put a look off before it begins; False where somebody else has taken it.
 
-    Whatever is wrong with this payment, be it that the process dies of it, the next round goes on with the others.
+    So the next round goes on with the others whatever is wrong with this one, even if the process dies of it.
     """
     now, failures = clock.now(), due.failures + 1
     taken = update(Payment).where(

@@ -94,10 +94,10 @@ def left_to_refund(payment_id: int) -> Euro:
 
 
 def keep_refunds_off(provider_id: str) -> None:
-    """Keep a payment, by Mollie's id of it, to ourselves until the transaction ends: what was received is corrected.
+    """Lock a payment, by Mollie's id of it, while what was received is corrected. Raises RefundUnderWay.
 
-    A refund is asked of what stands. Were less to stand once Mollie sends it, the ledger could not book it. So
-    RefundUnderWay is raised where one is on its way; without such a payment nothing is kept.
+    If less stood once Mollie sends a refund that was asked for, the ledger could not book it. Without such a payment
+    there is nothing to lock.
     """
     session().execute(select(Payment.id).where(Payment.provider_id == provider_id).with_for_update())
     if refund_under_way(provider_id):
@@ -226,7 +226,7 @@ def follow_refunds(payment: Payment, donation: Donation, events: Sequence[Event]
 
 
 def _locked_payment(payment_id: int) -> Payment:
-    """A payment, and nobody else's turn with it. Raises NothingToRefund."""
+    """A paid payment, locked until the transaction ends. Raises NothingToRefund."""
     found = select(Payment).where(Payment.id == payment_id).with_for_update()
     payment = session().scalar(found.execution_options(populate_existing=True))
     if payment is None or payment.status is not PaymentStatus.PAID:

@@ -38,7 +38,7 @@ class News:
 def settle(area: str, found: Iterable[Trouble], *, grace: timedelta) -> News:
     """Compare an area's troubles of now with its open alerts, in the caller's transaction, and note what is new.
 
-    What is over within `grace` is told to nobody: after a night of standstill all is late for a minute.
+    What is over within `grace` is told to nobody: after a night without a worker everything is late for a minute.
     """
     now_found = {f"{area}:{trouble.name}": trouble for trouble in found}
     known = {row.name: row for row in session().scalars(_of(area))}
