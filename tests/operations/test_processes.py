@@ -171,7 +171,7 @@ class TestServe:
         assert took < 30
 
     @pytest.mark.crash
-    @pytest.mark.parametrize("name", ["worker", "simulator", "web"])
+    @pytest.mark.parametrize("name", ["worker", "web"])
     def test_when_one_dies_all_stop_and_it_says_which(self, serving, name):
         family = serving.family()
         (victim,) = [process for process in psutil.Process(serving.process.pid).children() if name in process.cmdline()]
@@ -247,6 +247,7 @@ class TestWorker:
             "MOLLIE_API_URL": f"http://127.0.0.1:{free_port()}",
         }
 
+    @pytest.mark.sqlite_only  # how a process ends has nothing to do with the database
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_stops_when_told_to(self, app_context, installation, tmp_path, number):
         with started(tmp_path / "log", installation, "worker") as worker:
