@@ -69,31 +69,31 @@ def init(app: Flask) -> None:
 
 
 def _error_page(error: HTTPException) -> Response | HTTPException:
-    if error.code is None or error.code not in (_EXPLAINED_TO_STAFF if is_desk(request.path) else _EXPLAINED):
+    explained = _EXPLAINED_TO_STAFF if is_desk(request.path) else _EXPLAINED
+    if error.code is None or error.code not in explained:
         return error
     # Under a host that is not ours no address leads anywhere: the plain page needs none.
-    if is_desk(request.path) and not isinstance(error, SecurityError):
-        return _staff_page(error, error.code)
-    return error_page(error.code, retry_after=_retry_after(error))
-
-
-def error_page(status: int, *, retry_after: int | None = None) -> Response:
-    """The page for a status, for a view that refuses by itself."""
-    title, explanation = _EXPLAINED.get(status, _EXPLAINED[500])
-    page = render_template("error.html", status=status, title=title, explanation=explanation)
-    response = make_response(page, status)
+    for_staff = is_desk(request.path) and not isinstance(error, SecurityError)
+    page = _staff_page(error, error.code) if for_staff else _plain_page(error.code)
+    response = make_response(page, error.code)
+    retry_after = _retry_after(error)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def _staff_page(error: HTTPException, status: int) -> Response:
+def _plain_page(status: int) -> str:
+    title, explanation = _EXPLAINED[status]
+    return render_template("error.html", status=status, title=title, explanation=explanation)
+
+
+def _staff_page(error: HTTPException, status: int) -> str:
     title, explanation = _OPEN_TOO_LONG if isinstance(error, CSRFError) else _EXPLAINED_TO_STAFF[status]
     kept = _typed() if isinstance(error, CSRFError) or status == Unauthorized.code else []
     if status >= InternalServerError.code:
         # Who is signed in stands in the database, which may be what failed.
         g.setdefault("staff", None)
-    page = render_template(
+    return render_template(
         "desk/error.html",
         status=status,
         title=title,
@@ -101,11 +101,6 @@ def _staff_page(error: HTTPException, status: int) -> Response:
         kept=kept,
         may_send_again=bool(kept) and _came_from_here(),
     )
-    response = make_response(page, status)
-    retry_after = _retry_after(error)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
 
 
 def _typed() -> list[tuple[str, str]]:

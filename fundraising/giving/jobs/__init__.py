@@ -71,8 +71,8 @@ _TAKEN_TOGETHER = 20
 _PAUSE_SECONDS = 0.03
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
-# What was taken back within this time is looked at every minute, however much it is. It is longer than we are ever down,
-# and than a refund takes to fail; what is older is found when its payment is looked at.
+# What was taken back within this time is looked at every minute, however much it is. Longer than we are ever down, and
+# than a refund takes to fail; what is older is found when its payment is looked at.
 _TAKEN_BACK_WITHIN = timedelta(days=31)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
