@@ -43,22 +43,22 @@ def donation_of(reference: str) -> Donation:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "can_try_again"),
+    ("status", "told", "heading", "can_try_again"),
     [
-        ("paid", "received", False),
-        ("pending", "pending", False),
-        ("open", "open", True),
-        ("failed", "failed", True),
-        ("canceled", "canceled", True),
-        ("expired", "expired", True),
+        ("paid", "received", "Hartelijk dank voor uw gift", False),
+        ("pending", "pending", "Dank u wel, uw betaling is onderweg", False),
+        ("open", "open", "We wachten nog op uw betaling", True),
+        ("failed", "failed", "De betaling is niet gelukt", True),
+        ("canceled", "canceled", "De betaling is geannuleerd", True),
+        ("expired", "expired", "De tijd om te betalen is verstreken", True),
     ],
 )
-def test_the_truth_for_each_state(visitor, house, status, told, can_try_again):
+def test_the_truth_for_each_state(visitor, house, status, told, heading, can_try_again):
     reference = visitor.give()
     if status != "open":
         reach(house, reference, status)
     page = visitor.pages.get(f"/bedankt/{reference}")
-    assert outcome(page) == told
+    assert (outcome(page), page.heading) == (told, heading)
     assert bool([form for form in page.all("form") if form.get("action", "").endswith("/opnieuw")]) is can_try_again
     assert written_reference(reference) in page.text
     assert "1.000" not in page.text
@@ -66,16 +66,6 @@ def test_the_truth_for_each_state(visitor, house, status, told, can_try_again):
     for personal in ("Sluis", "a.sluis", "example.nl"):
         assert personal not in page.response.text
     assert page.all("meta", name="robots")[0].get("content") == "noindex"
-
-
-def test_states_have_headings_of_their_own(visitor, house):
-    headings = set()
-    for status in ("paid", "pending", "open", "failed", "canceled", "expired"):
-        reference = visitor.give(email=f"{status}@example.nl")
-        if status != "open":
-            reach(house, reference, status)
-        headings.add(visitor.pages.get(f"/en/bedankt/{reference}").heading)
-    assert len(headings) == 6
 
 
 @pytest.mark.parametrize("address", ["bedankt", "betaling", "bank", "bank/%s/qr.svg", "bedankt/%s/stand"])
