@@ -25,7 +25,7 @@ from fundraising.db import db, transaction
 from fundraising.operations.checks import findings
 from fundraising.web.desk import LANGUAGE_KEY
 from tests.browsers import launch_arguments
-from tests.databases import PostgresqlDatabases, SqliteDatabases, dispose, postgresql_server
+from tests.databases import PostgresqlDatabases, SqliteDatabases, postgresql_server, rest
 from tests.factories import accounts
 from tests.web.page_client import PageClient
 
@@ -123,6 +123,8 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     with postgresql_server() as url:
         databases = PostgresqlDatabases(url, tmp_path_factory.mktemp("postgresql"))
         yield databases
+        for engine in _engines.values():
+            engine.dispose()
         databases.close()
 
 
@@ -178,7 +180,7 @@ def app(config: Config, request: pytest.FixtureRequest) -> Iterator[Flask]:
 
 @contextmanager
 def running_app(config: Config) -> Iterator[Flask]:
-    """An application whose connections are closed afterwards."""
+    """An application whose connections are at rest afterwards."""
     application = create_app(config)
     application.testing = True
     application.jinja_env.bytecode_cache = COMPILED_TEMPLATES
@@ -188,7 +190,7 @@ def running_app(config: Config) -> Iterator[Flask]:
     try:
         yield application
     finally:
-        dispose(application)
+        rest(application)
 
 
 def assert_ledger_agrees(application: Flask) -> None:

@@ -24,13 +24,15 @@ _CATALOGS = (
 _SHAPE = " UNION ALL ".join(f"SELECT count(*), max(xmin::text::bigint) FROM {catalog}" for catalog in _CATALOGS)  # noqa: S608
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
 _SEQUENCES = "SELECT sequencename, start_value, last_value FROM pg_sequences WHERE schemaname = 'public'"
+# Connections that rest in a pool keep nobody busy.
 _VISITORS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state IS DISTINCT FROM 'idle'"
     " AND datname = current_database() AND pid <> pg_backend_pid()"
 )
 
-# Seconds. A connection that was closed ends a moment later.
+# Seconds. What a process did that was killed ends a moment later.
 _PATIENCE = 2.0
+_TIDIED_EVERY = 10
 
 
 class RestorableDatabase:
@@ -48,6 +50,8 @@ class RestorableDatabase:
             for name in tables
             if name not in self._filled
         )
+        self._untidy: set[str] = set()
+        self._times_emptied = 0
         self._original = self._fixed()
         self._sequences = self._rows(_SEQUENCES)
 
@@ -55,7 +59,7 @@ class RestorableDatabase:
         """Take away the rows that were added and set the sequences back.
 
         False when it is no longer a database like new: the schema or a row that migrations made is another, somebody
-        is still connected, or we may not.
+        is still at work in it, or we may not.
         """
         try:
             if not self._is_left_alone() or self._fixed() != self._original:
@@ -84,16 +88,27 @@ class RestorableDatabase:
         return [self._rows(_SHAPE), *rows]
 
     def _empty(self) -> None:
-        names = [sql.Identifier(name) for (name,) in self._rows(self._find_rows)]
-        if names:
-            self._connection.execute(sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(name) for name in names))
-            # Otherwise each test would step over the dead rows of all before it.
-            self._connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(names)))
+        filled = [name for (name,) in self._rows(self._find_rows)]
+        if filled:
+            delete = (sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in filled)
+            self._connection.execute(sql.SQL(";").join(delete))
+            self._tidy(filled)
+
+    def _tidy(self, emptied: list[str]) -> None:
+        """Take away dead rows now and then: otherwise each test would step over those of all before it."""
+        self._untidy.update(emptied)
+        self._times_emptied += 1
+        if self._times_emptied % _TIDIED_EVERY == 0:
+            names = sql.SQL(", ").join(map(sql.Identifier, self._untidy))
+            self._connection.execute(sql.SQL("VACUUM {}").format(names))
+            self._untidy.clear()
 
     def _rewind_sequences(self) -> None:
-        for now, (name, start, last) in zip(self._rows(_SEQUENCES), self._sequences, strict=True):
-            if now != (name, start, last):
-                self._connection.execute("SELECT setval(%s, %s, %s)", (name, last or start, last is not None))
+        moved = [was for now, was in zip(self._rows(_SEQUENCES), self._sequences, strict=True) if now != was]
+        setval = sql.SQL("setval({}, {}, {})")
+        rewind = [setval.format(name, last or start, last is not None) for name, start, last in moved]
+        if rewind:
+            self._connection.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(rewind)))
 
     def _rows(self, query: str | sql.Composable) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()

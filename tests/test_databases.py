@@ -97,7 +97,8 @@ class TestRestoring:
     def test_one_that_somebody_still_uses_is_thrown_away(self, postgresql_databases, monkeypatch):
         monkeypatch.setattr(restoring, "_PATIENCE", 0)
         with postgresql_databases.fresh() as address:
-            left_open = connected(address)
+            at_work = connected(address)
+            at_work.execute("BEGIN")
         with postgresql_databases.fresh() as another:
             assert another != address
-        left_open.close()
+        at_work.close()
