@@ -54,25 +54,30 @@
     show();
   });
 
-  // What a bank can be told about an IBAN, before the form is sent. No answer is no matter.
-  const iban = form.elements.iban;
-  const hint = document.getElementById("iban-hint");
-  const address = iban.closest("[data-check]").dataset.check;
-  let asked = 0;
-  iban.addEventListener("change", async () => {
-    const mine = ++asked;
-    hint.textContent = "";
-    if (iban.value.trim() === "") return;
-    try {
-      const answer = await fetch(address, { method: "POST", body: new URLSearchParams({ iban: iban.value }) });
-      if (!answer.ok || mine !== asked) return;
-      const found = await answer.json();
-      hint.textContent = found.message;
-      if (found.good) iban.value = found.written;
-    } catch {
-      hint.textContent = "";
-    }
-  });
+  // What can be told of an IBAN or an e-mail address before the form is sent. No answer is no matter.
+  for (const place of form.querySelectorAll("[data-check]")) {
+    const field = place.querySelector("input");
+    // In the place of the help, so that nothing moves while somebody clicks.
+    const hint = place.querySelector(".help");
+    const atRest = hint.textContent;
+    hint.setAttribute("role", "status");
+    let asked = 0;
+    field.addEventListener("change", async () => {
+      const mine = ++asked;
+      hint.textContent = atRest;
+      if (field.value.trim() === "") return;
+      try {
+        const typed = new URLSearchParams({ [field.name]: field.value });
+        const answer = await fetch(place.dataset.check, { method: "POST", body: typed });
+        if (!answer.ok || mine !== asked) return;
+        const found = await answer.json();
+        hint.textContent = found.message || atRest;
+        if (found.written) field.value = found.written;
+      } catch {
+        hint.textContent = atRest;
+      }
+    });
+  }
 
   // Pressing twice sends once. Coming back with the Back button, or when no answer came or was wanted, it works again: the
   // same form is one gift, however often it is sent.

@@ -17,6 +17,7 @@ FOR_DONORS = {
     "/bedankt/<reference>/opnieuw": "POST",
     "/bedankt/<reference>/stand": "GET",
     "/betaling/<reference>": "GET",
+    "/e-mail-controle": "POST",
     "/favicon.ico": "GET",
     "/iban-controle": "POST",
     "/nieuwsbrief/<token>": "GET POST",

@@ -83,12 +83,29 @@ def test_the_name_of_an_organisation_is_asked_of_organisations(donor):
     expect(name).to_be_visible()
 
 
+def hint_of(donor, field):
+    return donor.page.locator(f"[data-check]:has(#{field}) .help")
+
+
+def test_a_mistyped_email_address_is_told_while_one_is_at_it(donor):
+    donor.go("/steun/herstelwerk")
+    email = donor.page.locator("#email")
+    email.fill("jan@hotmial.com")
+    email.press("Tab")
+
+    expect(hint_of(donor, "email")).to_have_text("Bedoelt u jan@hotmail.com?")
+    email.fill("jan@hotmail.com")
+    email.press("Tab")
+
+    expect(hint_of(donor, "email")).to_have_text(donor.say("Your confirmation goes here."))
+
+
 def test_an_iban_is_written_in_fours_with_its_bank_beside_it(donor):
     donor.go("/steun/herstelwerk")
     donor.add(iban="nl61ingb0006391416")
     donor.page.keyboard.press("Tab")
 
-    expect(donor.page.locator("#iban-hint")).to_contain_text("ING")
+    expect(hint_of(donor, "iban")).to_contain_text("ING")
     assert donor.page.locator("#iban").input_value() == "NL61 INGB 0006 3914 16"
 
 
@@ -102,7 +119,7 @@ def test_what_is_wrong_with_an_iban_is_told_while_one_is_at_it(donor):
         donor.add(iban=typed)
         donor.page.keyboard.press("Tab")
 
-        expect(donor.page.locator("#iban-hint")).to_have_text(donor.say(message))
+        expect(hint_of(donor, "iban")).to_have_text(donor.say(message))
         assert donor.page.locator("#iban").input_value() == typed
 
 

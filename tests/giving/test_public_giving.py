@@ -294,12 +294,23 @@ def test_where_mollie_is_away_the_gift_is_noted_and_can_be_tried_again(visitor, 
 def test_what_an_iban_tells_while_it_is_typed(visitor):
     ask = visitor.pages.client
     good = ask.post("/iban-controle", data={"iban": "nl91abna0417164300"}).json
-    assert (good["good"], good["written"]) == (True, "NL91 ABNA 0417 1643 00")
+    assert good["written"] == "NL91 ABNA 0417 1643 00"
     assert "ABN" in good["message"]
     unknown = ask.post("/en/iban-controle", data={"iban": "BE68539007547034"}).json
-    assert unknown["good"]
+    assert unknown["written"]
     bad = ask.post("/en/iban-controle", data={"iban": "NL91ABNA041716430"}).json
-    assert bad == {"good": False, "message": "This IBAN is missing 1 character."}
+    assert bad == {"message": "This IBAN is missing 1 character."}
+
+
+def test_what_an_email_address_tells_while_it_is_typed(visitor):
+    ask = visitor.pages.client
+    for typed, message in (
+        ("jan@gmial.com", "Bedoelt u jan@gmail.com?"),
+        ("jan@gmail.com", ""),
+        ("jan@", ""),
+        ("", ""),
+    ):
+        assert ask.post("/e-mail-controle", data={"email": typed}).json == {"message": message}
 
 
 def test_the_page_asks_the_database_nothing_once_it_is_kept(visitor, queries):

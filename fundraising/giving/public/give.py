@@ -21,7 +21,7 @@ from fundraising.giving.services.abuse import judge_submission, note_submission
 from fundraising.giving.services.donations import SubmittedDonation, submit_donation
 from fundraising.logs import get_logger
 from fundraising.money import Euro, NotAnAmount
-from fundraising.web.fields import clean_source, iban_fault
+from fundraising.web.fields import better_email, clean_source, iban_fault
 from fundraising.web.limits import GIVING, LOOK_UPS, client_digest, limited
 from fundraising.web.locale import carried
 from fundraising.web.pages import SLOT, KeptPage, PageFacts, kept_page
@@ -70,17 +70,22 @@ def give(code: str) -> AnyResponse:
 
 @pages.post("/iban-controle")
 @limited(LOOK_UPS)
-def iban_hint() -> dict[str, str | bool]:
-    """What can be said of an IBAN while it is being typed: whether it can be right, and whose bank it is."""
+def iban_hint() -> dict[str, str]:
+    """What can be said of an IBAN while it is being typed: what is wrong, or whose bank it is and how it is written."""
     try:
         checked = ibans.check(request.form.get("iban", "")[:60])
     except ibans.InvalidIban as wrong:
-        return {"good": False, "message": iban_fault(wrong)}
-    return {
-        "good": True,
-        "written": checked.formatted,
-        "message": checked.bank or _("We do not know this bank, but the number can be right."),
-    }
+        return {"message": iban_fault(wrong)}
+    unknown = _("We do not know this bank, but the number can be right.")
+    return {"message": checked.bank or unknown, "written": checked.formatted}
+
+
+@pages.post("/e-mail-controle")
+@limited(LOOK_UPS)
+def email_hint() -> dict[str, str]:
+    """Which address was probably meant, while it is being typed; thanks that go astray are missed by nobody but us."""
+    meant = better_email(request.form.get("email", "")[:254])
+    return {"message": _("Did you mean %(address)s?", address=meant) if meant else ""}
 
 
 def _accept(view: ProgrammeView, submission: Submission) -> AnyResponse:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
 # Pages about one gift are for one donor, though they show nothing personal.
-_NOT_FOR_ROBOTS = ("betaling", "bedankt", "bank", "nieuwsbrief", "afmelden", "iban-controle", "webhooks")
+_NOT_FOR_ROBOTS = (
+    "betaling",
+    "bedankt",
+    "bank",
+    "nieuwsbrief",
+    "afmelden",
+    "e-mail-controle",
+    "iban-controle",
+    "webhooks",
+)
 
 
 @pages.get("/")
