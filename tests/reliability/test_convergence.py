@@ -167,8 +167,14 @@ REFUNDED_AGAIN_AFTER_IT_FAILED = [
     *(MoveRefund(0, "failed"), Refund(0, 4, "refunded"), Webhook(0), Work()),
 ]
 
+MADE_LONG_AGO_UNHEARD_AND_TRIED_AGAIN = [
+    *(Give(0, Fault("drop_after")), Wait(250), Sweep(Fault("status", 500, times=100)), Give(0)),
+    *(Webhook(0), Webhook(1), Work(), TryAgain(0), Pay(0)),
+]
+
 
 @profile
+@example(start=NOON, play=MADE_LONG_AGO_UNHEARD_AND_TRIED_AGAIN)
 @example(start=NOON, play=CHARGED_BACK_REVERSED_AND_CHARGED_BACK)
 @example(start=NOON, play=REFUNDED_AGAIN_AFTER_IT_FAILED)
 @example(start=NOON, play=THE_METHOD_CHANGED_AT_THE_CHECKOUT)

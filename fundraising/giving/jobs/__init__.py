@@ -71,6 +71,8 @@ _TAKEN_TOGETHER = 20
 _PAUSE_SECONDS = 0.03
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
+# So young that it surely still does, though its clock or ours is some minutes off.
+_SURELY_REPLAYED = timedelta(minutes=50)
 # What was taken back within this time is looked at every minute, however much it is. Longer than we are ever down, and
 # than a refund takes to fail; what is older is found when its payment is looked at.
 _TAKEN_BACK_WITHIN = timedelta(days=31)
@@ -104,14 +106,7 @@ def start_payment(door: MollieDoor, payment_id: int, *, redirect_url: str) -> st
     wanted = payment_to_make(payment_id)
     if wanted.provider_id:
         return wanted.checkout_url
-    try:
-        row = door.create_payment(_order(wanted, redirect_url))
-    except MollieRefused as refused:
-        if refused.field != "method" or not wanted.method:
-            raise
-        with transaction():
-            leave_method_open(payment_id)
-        row = door.create_payment(_order(payment_to_make(payment_id), redirect_url))
+    row = _made_before(door, wanted) or _make(door, wanted, redirect_url)
     with transaction():
         record_created(payment_id, row)
     return row.checkout_url
@@ -177,6 +172,26 @@ def refresh_methods(door: MollieDoor) -> int:
     with transaction():
         store_methods(methods)
     return len(methods)
+
+
+def _made_before(door: MollieDoor, wanted: PaymentToMake) -> PaymentRow | None:
+    """A payment that Mollie may have made so long ago that it forgot the key: asked again, it would make another."""
+    if wanted.created_at > clock.now() - _SURELY_REPLAYED:
+        return None
+    session().rollback()  # nothing stays open while Mollie is asked
+    since = wanted.created_at - _CLOCKS_DIFFER
+    return next((row for row in door.payments_since(since) if row.key == wanted.key), None)
+
+
+def _make(door: MollieDoor, wanted: PaymentToMake, redirect_url: str) -> PaymentRow:
+    try:
+        return door.create_payment(_order(wanted, redirect_url))
+    except MollieRefused as refused:
+        if refused.field != "method" or not wanted.method:
+            raise
+        with transaction():
+            leave_method_open(wanted.payment_id)
+        return door.create_payment(_order(payment_to_make(wanted.payment_id), redirect_url))
 
 
 def _order(wanted: PaymentToMake, redirect_url: str) -> PaymentOrder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, case, func, select
 
@@ -60,6 +60,7 @@ class PaymentToMake:
     language: str
     reference: str
     programme_id: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def payment_to_make(payment_id: int) -> PaymentToMake:
             Donation.language,
             Donation.reference,
             Donation.programme_id,
+            Payment.created_at,
         )
         .join(Donation, Donation.id == Payment.donation_id)
         .where(Payment.id == payment_id)
@@ -149,7 +151,9 @@ def payment_to_make(payment_id: int) -> PaymentToMake:
     found = session().execute(asked).one_or_none()
     if found is None:
         raise LookupError(payment_id)
-    return PaymentToMake(*found)
+    # Of so many columns the types are not told.
+    values: tuple[Any, ...] = tuple(found)
+    return PaymentToMake(*values)
 
 
 def offered_methods() -> list[Method]:
