@@ -10,6 +10,7 @@ from typing import Any
 
 from granian import Granian
 
+from fundraising.app import cli
 from fundraising.operations.cli import server
 
 
@@ -18,7 +19,7 @@ def main(target: str, port: str) -> None:
         return Granian(target, **options)
 
     server.Granian = instead_of_the_house
-    server.web.main(["--port", port])
+    cli.main(["web", "--port", port])
 
 
 if __name__ == "__main__":
