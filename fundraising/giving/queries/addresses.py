@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, literal_column, select
 
 from fundraising.contacts.models import Contact, PostalAddress
 from fundraising.contacts.queries.letterheads import letterheads
@@ -34,7 +34,7 @@ class AddressToJudge:
 def addresses_to_judge(*, most: int) -> list[AddressToJudge]:
     """Addresses that donors typed and that are not where their post goes, the newest gift first; of the living."""
     living = _unknown().join(Contact, Contact.id == Donation.contact_id).where(Contact.deceased_on.is_(None))
-    return _to_judge(living.order_by(Donation.id.desc()).limit(most))
+    return _to_judge(living.order_by(DonorDetails.donation_id.desc()).limit(most))
 
 
 def address_to_judge(donation_id: int) -> AddressToJudge | None:
@@ -50,8 +50,10 @@ def _unknown() -> Select[Donation]:
         & (PostalAddress.postcode == DonorDetails.postcode)
         & (PostalAddress.town == DonorDetails.town)
     )
+    # Written out, so that the index of those few is used.
+    has_address = DonorDetails.street != literal_column("''")
     # One that the contact has or had was judged, or was the first.
-    typed = select(Donation).join(DonorDetails).where(DonorDetails.street != "", Donation.contact_id.is_not(None))
+    typed = select(Donation).join(DonorDetails).where(has_address, Donation.contact_id.is_not(None))
     return typed.where(~exists().where(same))
 
 
