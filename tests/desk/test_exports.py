@@ -139,6 +139,9 @@ class TestContacts:
         by_post = rows_of(taken(staff, address, mailing="newsletter:post"))
         assert [row["Nummer"] for row in by_post] == [str(people[0])]
         assert "Afmeldlink" not in by_post[0]
+        form = staff.get(address).form("/exporteren")
+        unheard_of = form.filled({}) | {"mailing": ["newsletter:pigeon"], "vorm": ["csv"]}
+        assert staff.client.post(form.action, data=unheard_of).status_code == 400
 
     def test_people_of_one_household_are_written_to_together(self, people, staff_pages):
         with transaction():

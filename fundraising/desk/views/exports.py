@@ -105,9 +105,9 @@ def export_contacts() -> str:
 def take_contacts() -> Response | tuple[str, int]:
     """The contacts of the list as a file, all of them or who may be sent what it is for."""
     wanted = filters_of(request.args)
-    mailing = _MAILINGS.get(request.form.get(MAILING, ""))
-    if mailing is not None:
-        export = _mailing_list(wanted, mailing)
+    if what_for := request.form.get(MAILING):
+        # What nobody knows is refused: the whole list would hold those who want no mail.
+        export = _mailing_list(wanted, _MAILINGS.get(what_for) or abort(400))
     else:
         if request.form.get(LEAVE_OUT):
             wanted = replace(wanted, deceased=False, do_not_contact=False)
