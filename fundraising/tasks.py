@@ -167,10 +167,12 @@ class _Turns:
     running: set[str] = field(default_factory=set)
     again: set[str] = field(default_factory=set)
 
-    def take(self, name: str) -> bool:
+    def take(self, name: str, *, or_again: bool) -> bool:
+        """Begin a turn; where one goes on, say no, and with `or_again` have another asked for at its end."""
         with self.lock:
             if name in self.running:
-                self.again.add(name)
+                if or_again:
+                    self.again.add(name)
                 return False
             self.running.add(name)
             return True
@@ -264,13 +266,14 @@ class Queue:
     def _run_now(self, name: str) -> None:
         # First of all, so that what is written from here on asks for a run of its own.
         self._wired.huey.delete(_nudge_key(name))
-        self._in_turn(name, run_job)
+        self._in_turn(name, run_job, or_again=True)
 
     def _run_if_due(self, name: str) -> None:
-        self._in_turn(name, run_scheduled)
+        # Two schedulers may both have asked for this moment; one that was not claimed is still due at the next tick.
+        self._in_turn(name, run_scheduled, or_again=False)
 
-    def _in_turn(self, name: str, run: Callable[[str], object]) -> None:
-        if not self._turns.take(name):
+    def _in_turn(self, name: str, run: Callable[[str], object], *, or_again: bool) -> None:
+        if not self._turns.take(name, or_again=or_again):
             return
         try:
             # What it raises goes to huey, whose task this is: it logs where that came from, and the worker goes on.

@@ -213,6 +213,28 @@ class TestNudging:
         worker.join(10)
         assert len(runs) == 2
 
+    def test_a_moment_that_two_schedulers_asked_for_makes_it_run_once(self, queue, declared):
+        began, go_on, runs = threading.Event(), threading.Event(), []
+
+        def slow():
+            runs.append(1)
+            began.set()
+            go_on.wait(10)
+
+        declared("slow", slow, every=timedelta(days=1))
+        with standing_still(NOON):
+            queue._tick()
+            queue._tick()
+            worker = threading.Thread(target=queue._wired.huey.execute, args=(queue._wired.huey.dequeue(),))
+            worker.start()
+            assert began.wait(10)
+            # Another thread of the same worker takes what the other scheduler asked for.
+            assert queue.run_pending() == 1
+            go_on.set()
+            worker.join(10)
+            assert queue.run_pending() == 0
+        assert len(runs) == 1
+
     def test_a_mark_without_its_message_is_forgotten_by_the_tick(self, queue, declared):
         declared("count", list)
         queue._wired.huey.put_if_empty("nudged-count", data=True)
