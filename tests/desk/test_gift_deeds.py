@@ -15,11 +15,13 @@ from fundraising.gifts.queries import corrections, entries, gift_by_reference
 from fundraising.gifts.rules import Correction, LedgerMode, Reason, Source
 from fundraising.gifts.services import close_year, correct
 from fundraising.giving.jobs import start_payment, sync_payment
+from fundraising.giving.jobs.refunds import ask_due_refunds
 from fundraising.giving.models import Payment
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.rules import Donor, DonorKind, Route, Submission
 from fundraising.giving.services.donations import submit_donation
 from fundraising.giving.simulator import lifecycle
+from fundraising.giving.simulator.faults import add_api_fault
 from fundraising.giving.simulator.server import running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.mailer import outbox
@@ -197,19 +199,27 @@ class TestRefunding:
         assert "Terugbetaling onderweg" in text
         assert refund.id in text
 
-    def test_one_that_failed_waits_until_it_is_put_aside(self, app, finance, door, mollie, online):
+    @pytest.mark.parametrize("how", ["failed", "refused"])
+    def test_one_that_did_not_go_waits_until_it_is_put_aside(self, app, finance, door, mollie, online, how):
         reference, provider_id = online
+        if how == "refused":
+            add_api_fault(mollie.world.store, {"kind": "status", "status": 503, "method": "POST"})
         self.refund(finance, reference, "300")
-        (refund,) = mollie.world.refunds(provider_id)
-        for state in ("processing", "failed"):
-            lifecycle.move_refund(mollie.world, refund.id, state)
+        if how == "refused":
+            lifecycle.refund(mollie.world, provider_id, lifecycle.RefundOrder(cents=1000_00))
+        else:
+            (refund,) = mollie.world.refunds(provider_id)
+            for state in ("processing", "failed"):
+                lifecycle.move_refund(mollie.world, refund.id, state)
         with app.app_context():
             sync_payment(door, provider_id)
+            with clock.standing_still(clock.now() + timedelta(minutes=5)):
+                ask_due_refunds(door)
         waiting = finance.get("/desk/terugbetalingen")
         assert "€ 300" in finance.get("/desk/").text.replace("\u00a0", " ")
         done = finance.submit(waiting.form("/afhandelen"))
-        assert "De mislukte terugbetaling is terzijde gelegd." in done.text
-        assert "mislukt, afgehandeld" in done.text.lower()
+        assert "De terugbetaling is terzijde gelegd." in done.text
+        assert "niet terugbetaald, afgehandeld" in done.text.lower()
         assert not finance.get("/desk/terugbetalingen").all("form", action="/afhandelen")
 
     def test_the_amount_is_not_corrected_while_a_refund_is_under_way(self, finance, mollie, online):

@@ -67,7 +67,9 @@ def test_the_news_of_a_refund_ends_in_the_same_state_in_whatever_order_it_comes(
     assert refund_seen(seen, "re_2") is None
 
 
-@pytest.mark.parametrize("state", [RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.CANCELED])
+@pytest.mark.parametrize(
+    "state", [RequestState.REFUSED, RequestState.SETTLED, RequestState.WITHDRAWN, RequestState.CANCELED]
+)
 def test_money_that_went_after_all_counts(state):
     assert request_after(state, RequestState.DONE) is RequestState.DONE
 

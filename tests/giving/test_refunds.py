@@ -281,6 +281,17 @@ def test_one_that_failed_waits_for_somebody_until_it_is_put_aside(house, mollie,
     assert left_to_refund(number_of(paid)) == Euro.of(1000)
 
 
+def test_one_that_the_round_refused_waits_for_somebody_until_it_is_put_aside(house, mollie, paid, ask, people):
+    number = ask()
+    lifecycle.refund(mollie.world, paid, lifecycle.RefundOrder(cents=900_00))
+    ask_due_refunds(house.door)
+    assert [(each.request_id, each.state) for each in refunds_to_look_at(most=10)] == [(number, RequestState.REFUSED)]
+    with acting_as(people[1]), transaction():
+        settle_refund(number)
+    sync_payment(house.door, paid)
+    assert (state(number), refunds_to_look_at(most=10)) == (RequestState.SETTLED, [])
+
+
 def test_what_is_not_paid_is_not_refunded(house, people):
     provider_id = house.give()
     with acting_as(people[0]), transaction(), pytest.raises(NothingToRefund):

@@ -54,7 +54,7 @@ DEEDS = {
     "gift.refund_declined": _("Refund declined"),
     "gift.refund_withdrawn": _("Refund withdrawn"),
     "gift.refund_tried_again": _("Refund tried again"),
-    "gift.refund_settled": _("Failed refund put aside"),
+    "gift.refund_settled": _("Refund put aside"),
     "gifts.leafed": _("Leafed through gifts"),
     "gifts.exported": _("Gifts exported"),
     "payment.settled": _("Payment put aside"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The sixth try comes after an hour, and the next one two hours later.
 _FOR_HOURS = 6
+# Of these somebody has to do or to know something.
+_WAITS = frozenset({RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED, RequestState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,9 @@ def refunds_of(provider_id: str) -> list[RefundRow]:
 def refunds_to_look_at(*, most: int) -> list[RefundRow]:
     """What waits for somebody, the oldest first.
 
-    To be agreed to, postponed by Mollie, not answered by it for hours, or failed and not yet put aside.
+    To be agreed to, postponed by Mollie, not answered by it for hours, or failed or refused and not yet put aside.
     """
-    waits = RefundRequest.state.in_((RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED))
+    waits = RefundRequest.state.in_(_WAITS)
     unanswered = and_(RefundRequest.state == RequestState.ASKED, RefundRequest.attempts >= _FOR_HOURS)
     return _read(or_(waits, unanswered), most=most)
 

@@ -39,7 +39,7 @@ class RequestState(StrEnum):
     # The second person did not agree.
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    # It failed, and somebody has dealt with that.
+    # It failed or was refused, and somebody has looked at that.
     SETTLED = "settled"
 
 
@@ -59,10 +59,11 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.UNDERWAY: frozenset({RequestState.DONE, RequestState.FAILED}),
     RequestState.DONE: frozenset({RequestState.FAILED}),
     RequestState.FAILED: frozenset({RequestState.SETTLED}),
-    RequestState.SETTLED: frozenset(),
+    # What was put aside because it failed stays so; what was refused may still turn out to have been made.
+    RequestState.SETTLED: _AT_MOLLIE - {RequestState.FAILED},
     # What was once refused may turn out to have been made after all: money wins.
     RequestState.CANCELED: frozenset({RequestState.UNDERWAY, RequestState.DONE, RequestState.FAILED}),
-    RequestState.REFUSED: _AT_MOLLIE,
+    RequestState.REFUSED: _AT_MOLLIE | {RequestState.SETTLED},
     RequestState.DECLINED: frozenset(),
     RequestState.WITHDRAWN: _AT_MOLLIE,
 }

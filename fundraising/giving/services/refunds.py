@@ -138,9 +138,9 @@ def try_now(request_id: int) -> None:
 
 
 def settle_refund(request_id: int) -> None:
-    """Put a refund aside that failed, once somebody has dealt with it. Raises WrongState or LookupError."""
+    """Put a refund aside that failed or was refused, once somebody looked at it. Raises WrongState or LookupError."""
     request, payment = _locked(request_id)
-    _expect(request, RequestState.FAILED)
+    _expect(request, RequestState.FAILED, RequestState.REFUSED)
     _move(request, RequestState.SETTLED)
     _tell("gift.refund_settled", payment, request.id)
 

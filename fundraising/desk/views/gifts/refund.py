@@ -102,7 +102,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
 @blueprint.get("/terugbetalingen")
 @requires(Permission.REFUND_GIFTS)
 def refunds() -> str:
-    """Refunds that wait for somebody: to be agreed to, postponed by Mollie, not answered for hours, or failed."""
+    """Refunds that wait for somebody: to be agreed to, postponed, not answered for hours, failed or refused."""
     return render_template("desk/gifts/refunds.html", refunds=waiting_refunds(_MOST), states=REFUND_STATES)
 
 
@@ -137,7 +137,7 @@ def try_refund_again(request_id: int) -> Response:
 @blueprint.post("/terugbetalingen/<int:request_id>/afhandelen")
 @requires(Permission.REFUND_GIFTS)
 def settle_a_refund(request_id: int) -> Response:
-    """Put one aside that failed."""
+    """Put one aside that failed or was refused."""
     return _decide(request_id, settle_refund)
 
 
@@ -188,7 +188,7 @@ def _told(state: RequestState) -> str:
         RequestState.REFUSED: _("This cannot be refunded any more: the money went back meanwhile."),
         RequestState.DECLINED: _("The refund is declined."),
         RequestState.WITHDRAWN: _("The refund is withdrawn."),
-        RequestState.SETTLED: _("The failed refund is put aside."),
+        RequestState.SETTLED: _("The refund is put aside."),
     }
     return str(told[state])
 

@@ -65,7 +65,7 @@ REFUND_STATES: Mapping[RequestState, str] = {
     RequestState.REFUSED: _("not possible any more"),
     RequestState.DECLINED: _("declined"),
     RequestState.WITHDRAWN: _("withdrawn"),
-    RequestState.SETTLED: _("failed, dealt with"),
+    RequestState.SETTLED: _("not refunded, dealt with"),
 }
 
 SOURCES: Mapping[str, str] = {"mollie": _("Mollie"), "correction": _("correction"), "statement": _("bank statement")}
