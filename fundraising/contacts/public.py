@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, redirect, render_template
+from flask import Blueprint, make_response, render_template
 
 from fundraising.contacts.forms.words import CHANNELS, PURPOSES
 from fundraising.contacts.rules import UnknownContact
@@ -14,6 +15,7 @@ from fundraising.contacts.rules.mailings import ASKED, Purpose
 from fundraising.contacts.rules.organisations import Channel
 from fundraising.contacts.services.consents import unsubscribe
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.limits import SMALL_FORMS, limited
 from fundraising.web.locale import absolute_url, public_url, register_public
 from fundraising.web.tokens import BadToken, tokens_for
@@ -27,7 +29,6 @@ pages = Blueprint("unsubscribe", __name__)
 _PURPOSE = "unsubscribe"
 # Somebody may find an old mailing in a drawer of their mailbox; what it can do is stop something, no more.
 _LIFETIME = timedelta(days=20 * 366)
-_GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def ask(token: str) -> Response:
     """Ask whether it should stop. Opening the page changes nothing: mail scanners open links too."""
     asked = _asked(token)
     if asked is None:
-        return make_response(render_template("contacts/unsubscribe.html", step="unknown"), _GONE)
+        return make_response(render_template("contacts/unsubscribe.html", step="unknown"), HTTPStatus.GONE)
     return _page("ask", asked, token)
 
 
@@ -67,7 +68,7 @@ def stop(token: str) -> Response:
     """Stop it, for the button on the page as for the one request of a mail program (RFC 8058)."""
     asked = _asked(token)
     if asked is None:
-        return redirect(public_url("unsubscribe.ask", token=token), 303)
+        return see_other(public_url("unsubscribe.ask", token=token))
     try:
         with transaction():
             unsubscribe(asked.contact_id, purpose=asked.purpose, channel=asked.channel)

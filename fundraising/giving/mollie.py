@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mollie.api.client import Client
@@ -270,7 +271,7 @@ class MollieDoor:
 
 def _refusal(wrong: ResponseError) -> MollieError:
     status = int(wrong.status or 0)
-    if status == 429 or status >= 500:  # noqa: PLR2004  HTTP: too many requests, and every server's fault
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return MollieUnavailable(f"Mollie answered with status {status}")
     return MollieRefused(status, wrong.field or "", str(wrong))
 

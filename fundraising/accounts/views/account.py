@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import abort, redirect, render_template, request, session, url_for
+from flask import abort, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import ROLE_NAMES, ConfirmForm, NewPasswordForm
@@ -27,6 +28,7 @@ from fundraising.accounts.views.set_up import new_codes
 from fundraising.accounts.views.stages import CONFIRMED, confirmed, stay, way_on
 from fundraising.clock import now
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.limits import client_digest
 from fundraising.web.notices import Tone, notice
 
@@ -68,13 +70,13 @@ def confirm_now() -> str | Response | tuple[str, int]:
             form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
         elif password_fits(form.password.data or "", person.password):
             session[CONFIRMED] = now().timestamp()
-            return redirect(way_on(form.next.data), code=303)
+            return see_other(way_on(form.next.data))
         else:
             with transaction():
                 note_attempt(*digests, AttemptOutcome.FAILED)
                 note_failure(person, "password")
             form.form_errors.append(_("That is not your password."))
-    return render_template("accounts/confirm.html", form=form), 422
+    return render_template("accounts/confirm.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/account/wachtwoord")
@@ -95,14 +97,14 @@ def own_password_now() -> str | Response | tuple[str, int]:
     person = _me()
     form = NewPasswordForm().about(*known_of(person))
     if not form.accepted():
-        return render_template("accounts/own_password.html", form=form), 422
+        return render_template("accounts/own_password.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     hashed = hash_password(form.password.data or "")
     with transaction():
         set_password(person, hashed, why="changed")
         mail_notice(person, "password")
     stay(person)
     notice(_("Your password is changed. Everywhere else you are signed out."))
-    return redirect(url_for("accounts.account"), code=303)
+    return see_other(url_for("accounts.account"))
 
 
 @blueprint.post("/account/app/verwijderen")
@@ -118,7 +120,7 @@ def remove_app() -> Response:
         remove_authenticator(person)
         mail_notice(person, "second_factor")
     notice(_("Your app is no longer asked for."))
-    return redirect(url_for("accounts.account"), code=303)
+    return see_other(url_for("accounts.account"))
 
 
 @blueprint.post("/account/passkeys/<int:number>/verwijderen")
@@ -135,7 +137,7 @@ def remove_key(number: int) -> Response:
             abort(404)
         mail_notice(person, "second_factor")
     notice(_("This passkey is no longer accepted."))
-    return redirect(url_for("accounts.account"), code=303)
+    return see_other(url_for("accounts.account"))
 
 
 @blueprint.post("/account/herstelcodes")
@@ -158,7 +160,7 @@ def sign_out_everywhere() -> Response:
         end_sessions(_me())
     session.clear()
     notice(_("You are signed out everywhere."))
-    return redirect(url_for("accounts.sign_in"), code=303)
+    return see_other(url_for("accounts.sign_in"))
 
 
 def _me() -> User:
@@ -171,8 +173,8 @@ def _must_keep(person: User, *, app: bool, keys: int) -> bool:
 
 def _keep() -> Response:
     notice(_("Your role asks for a second step. Set up another one first."), tone=Tone.BAD)
-    return redirect(url_for("accounts.account"), code=303)
+    return see_other(url_for("accounts.account"))
 
 
 def _ask(endpoint: str) -> Response:
-    return redirect(url_for("accounts.confirm", next=url_for(endpoint)), code=303)
+    return see_other(url_for("accounts.confirm", next=url_for(endpoint)))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask_login
-from flask import abort, current_app, g, redirect, request, session, url_for
+from flask import abort, current_app, g, request, session, url_for
 from flask_wtf import CSRFProtect
 
 from fundraising.accounts.queries import user_by_uniquifier
@@ -20,6 +20,7 @@ from fundraising.accounts.rules import Actor, ActorKind, Permission, Role, permi
 from fundraising.accounts.security import end_session
 from fundraising.accounts.services.audit import acting_as
 from fundraising.clock import now
+from fundraising.web.answers import see_other
 from fundraising.web.desk import is_desk
 from fundraising.web.limits import client_address
 
@@ -217,7 +218,7 @@ def _refused(access: Access | None, user: StaffUser | None) -> Response | None:
 
 def _to_sign_in() -> Response:
     back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("accounts.sign_in", next=back), code=303)
+    return see_other(url_for("accounts.sign_in", next=back))
 
 
 def _session_is_over() -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import current_app, redirect, render_template, url_for
+from flask import current_app, render_template, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import ForgottenForm, NewPasswordForm
@@ -19,6 +20,7 @@ from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import actor_of, open_to_anyone
 from fundraising.db import transaction
 from fundraising.mailer import NotAMail
+from fundraising.web.answers import see_other
 from fundraising.web.limits import SMALL_FORMS, client_digest, limited
 from fundraising.web.locale import DUTCH
 from fundraising.web.mails import compose_mail
@@ -47,7 +49,7 @@ def forgotten_now() -> str | Response | tuple[str, int]:
     """Send a link where there is such a member of staff, and say the same where there is none."""
     form = ForgottenForm()
     if not form.accepted():
-        return render_template("accounts/forgotten.html", form=form), 422
+        return render_template("accounts/forgotten.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
     email = form.email.data or ""
     digests = person_digest(email), client_digest()
     with transaction():
@@ -60,7 +62,7 @@ def forgotten_now() -> str | Response | tuple[str, int]:
             # Writing the mail takes the most time, which would tell who has an account.
             compose_mail("password_reset", _NOBODY, DUTCH, name="", url="")
     notice(_("If we know this address, a link has been sent to it. It works for an hour."))
-    return redirect(url_for("accounts.sign_in"), code=303)
+    return see_other(url_for("accounts.sign_in"))
 
 
 @blueprint.get("/wachtwoord/<token>")
@@ -80,7 +82,7 @@ def choose_password_now(token: str) -> str | Response | tuple[str, int]:
         return _no_longer()
     form = NewPasswordForm().about(*known_of(person))
     if not form.accepted():
-        return _page(token, person, form), 422
+        return _page(token, person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     hashed = hash_password(form.password.data or "")
     with transaction(), acting_as(actor_of(person)):
         if owner_of_link(token) is None:
@@ -91,7 +93,7 @@ def choose_password_now(token: str) -> str | Response | tuple[str, int]:
         if not first:
             mail_notice(person, "password")
     notice(_("Your password is set. Sign in with it."))
-    return redirect(url_for("accounts.sign_in"), code=303)
+    return see_other(url_for("accounts.sign_in"))
 
 
 def known_of(person: User) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def _send(person: User) -> None:
 
 def _no_longer() -> Response:
     notice(_("This link works no longer. Ask for a new one here."), tone=Tone.WARN)
-    return redirect(url_for("accounts.forgotten"), code=303)
+    return see_other(url_for("accounts.forgotten"))
 
 
 def _page(token: str, person: User, form: NewPasswordForm) -> str:

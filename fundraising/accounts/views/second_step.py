@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import render_template
@@ -47,16 +48,16 @@ def second_step_now() -> str | Response | tuple[str, int]:
     if person is None:
         return begin_anew()
     if not form.accepted():
-        return _page(person, form), 422
+        return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         via = _proof(person, form.code.data or "")
     except _Locked:
         form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
-        return _page(person, form), 429
+        return _page(person, form), HTTPStatus.TOO_MANY_REQUESTS
     if via:
         return _finish(person, via)
     form.form_errors.append(_("That code is not right, or it was used before. Wait for the next one."))
-    return _page(person, form), 422
+    return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post("/inloggen/tweede-stap/passkey")
@@ -72,7 +73,7 @@ def second_step_by_passkey() -> str | Response | tuple[str, int]:
         note_failure(person, "passkey")
     again = CodeForm(formdata=None)
     again.form_errors.append(_("That did not work with this passkey. Try again, or use a code."))
-    return _page(person, again), 422
+    return _page(person, again), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class _Locked(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import segno
-from flask import redirect, render_template, session, url_for
+from flask import render_template, session, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import CodeForm, NewPasskeyForm
@@ -28,6 +29,7 @@ from fundraising.accounts.views.stages import (
     site,
 )
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.notices import notice
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def set_up_app() -> str | Response | tuple[str, int]:
         step = authenticator().step_of(form.code.data or "", session[_NEW_SECRET], None)
     if step is None:
         form.form_errors.append(_("That is not the code that this app shows now."))
-        return _page(person, form), 422
+        return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     with transaction(), acting_as(actor_of(person)):
         set_authenticator(person, session.pop(_NEW_SECRET), step)
         mail_notice(person, "second_factor")
@@ -76,7 +78,7 @@ def set_up_passkey() -> str | Response | tuple[str, int]:
     if not form.accepted() or not _take_passkey(person, form):
         again = CodeForm(formdata=None)
         again.form_errors.append(_("No passkey was made. Try again, or use an app."))
-        return _page(person, again), 422
+        return _page(person, again), HTTPStatus.UNPROCESSABLE_ENTITY
     return _done(person, "passkey")
 
 
@@ -114,7 +116,7 @@ def _done(person: User, via: str) -> str | Response:
     if codes:
         return render_template("accounts/recovery_codes.html", codes=codes, next_page=next_page)
     notice(_("Your second step is set up."))
-    return redirect(next_page, code=303)
+    return see_other(next_page)
 
 
 def _may_change() -> bool:
@@ -125,7 +127,7 @@ def _may_change() -> bool:
 def _elsewhere() -> Response:
     if signed_in() is None:
         return begin_anew()
-    return redirect(url_for("accounts.confirm", next=url_for("accounts.set_up")), code=303)
+    return see_other(url_for("accounts.confirm", next=url_for("accounts.set_up")))
 
 
 def _page(person: User, form: CodeForm) -> str:

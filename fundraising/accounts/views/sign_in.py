@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import redirect, render_template, request, session, url_for
@@ -18,6 +19,7 @@ from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import NAME, ends_by_itself, open_to_anyone, requires_staff, signed_in
 from fundraising.accounts.views.stages import after_password, challenge, finish, remember, site, way_on
 from fundraising.db import one_at_a_time, transaction
+from fundraising.web.answers import see_other
 from fundraising.web.desk import LANGUAGE_KEY
 from fundraising.web.limits import SMALL_FORMS, client_digest, limited
 from fundraising.web.locale import DUTCH, LANGUAGES
@@ -43,12 +45,12 @@ def sign_in_now() -> str | Response | tuple[str, int]:
     """Go on with somebody whose password is right."""
     form = SignInForm()
     if not form.accepted():
-        return _page(form), 422
+        return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     email = form.email.data or ""
     digests = person_digest(email), client_digest()
     if is_locked(attempts(*digests)):
         form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, or choose a new password."))
-        return _page(form), 429
+        return _page(form), HTTPStatus.TOO_MANY_REQUESTS
     person = user_by_email(email)
     known = person is not None and person.active
     if password_fits(form.password.data or "", person.password if person and known else "") and person is not None:
@@ -57,7 +59,7 @@ def sign_in_now() -> str | Response | tuple[str, int]:
         note_attempt(*digests, AttemptOutcome.FAILED)
         note_failure(person, "password")
     form.form_errors.append(_("That address and password do not belong together."))
-    return _page(form), 422
+    return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post("/inloggen/passkey")
@@ -73,7 +75,7 @@ def sign_in_by_passkey() -> Response | tuple[str, int]:
         note_failure(None, "passkey")
     again = SignInForm(formdata=None, next=request.args.get("next", ""))
     again.form_errors.append(_("That did not work with this passkey. Sign in with your password."))
-    return _page(again), 422
+    return _page(again), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post("/uitloggen")
@@ -84,7 +86,7 @@ def sign_out() -> Response:
         sign_out_of(session[NAME], until=ends_by_itself())
     end_session()
     session.clear()
-    return redirect(url_for("accounts.sign_in"), code=303)
+    return see_other(url_for("accounts.sign_in"))
 
 
 @blueprint.post("/taal")
@@ -97,7 +99,7 @@ def choose_language() -> Response:
     if staff is not None:
         with transaction():
             read_in(user(staff.user_id), language)
-    return redirect(way_on(request.form.get("next")), code=303)
+    return see_other(way_on(request.form.get("next")))
 
 
 def owner_of_answer(answer: str, expected: User | None = None) -> User | None:

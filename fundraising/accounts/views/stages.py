@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import current_app, g, redirect, session, url_for
+from flask import current_app, g, session, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.passkeys import Site
@@ -23,6 +23,7 @@ from fundraising.accounts.services.proofs import note_attempt, note_sign_in
 from fundraising.accounts.views.guard import BEGAN, NAME, PROVEN_TWICE, SEEN, actor_of, settings, signed_in
 from fundraising.clock import now
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.desk import DESK, LANGUAGE_KEY, is_desk
 from fundraising.web.limits import client_digest
 from fundraising.web.notices import Tone, notice
@@ -49,7 +50,7 @@ _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f\\]")
 def begin_anew() -> Response:
     """Back to the beginning: nobody is known any more who has given a right password."""
     notice(_("That took a while. Please sign in anew."), tone=Tone.WARN)
-    return redirect(url_for("accounts.sign_in"), code=303)
+    return see_other(url_for("accounts.sign_in"))
 
 
 def after_password(person: User, next_page: str | None) -> Response:
@@ -61,7 +62,7 @@ def after_password(person: User, next_page: str | None) -> Response:
     if not has_factor and not person.roles_held & settings().second_factor_roles:
         return finish(person, ["password"], proven_twice=False, next_page=next_page)
     session[_PENDING] = {"user": person.fs_uniquifier, "at": now().timestamp(), "next": way_on(next_page)}
-    return redirect(url_for("accounts.second_step" if has_factor else "accounts.set_up"), code=303)
+    return see_other(url_for("accounts.second_step" if has_factor else "accounts.set_up"))
 
 
 def pending() -> User | None:
@@ -90,7 +91,7 @@ def owner() -> User | None:
 def finish(person: User, via: list[str], *, proven_twice: bool, next_page: str | None) -> Response:
     """Let somebody in, and send them where they wanted to go."""
     let_in(person, via, proven_twice=proven_twice)
-    return redirect(way_on(next_page), code=303)
+    return see_other(way_on(next_page))
 
 
 def let_in(person: User, via: list[str], *, proven_twice: bool) -> None:

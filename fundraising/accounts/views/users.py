@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import ROLE_NAMES, InvitationForm, RolesForm
@@ -26,6 +27,7 @@ from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import current_user, requires
 from fundraising.accounts.views.stages import stay
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.lists import Sort, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
@@ -89,8 +91,8 @@ def invite() -> str | Response | tuple[str, int]:
             form.email.errors = [_("Somebody has this address already.")]
         else:
             notice(_("An invitation is on its way to %(email)s.", email=person.email))
-            return redirect(url_for("accounts.one_user", number=person.id), code=303)
-    return render_template("accounts/invite.html", form=form), 422
+            return see_other(url_for("accounts.one_user", number=person.id))
+    return render_template("accounts/invite.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/gebruikers/<int:number>")
@@ -108,7 +110,7 @@ def change(number: int) -> str | Response | tuple[str, int]:
     """Change somebody's name and roles."""
     person, form = _found(number), RolesForm()
     if not form.accepted():
-        return _page(person, form), 422
+        return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     roles_before = person.roles_held
     try:
         with transaction():
@@ -117,11 +119,11 @@ def change(number: int) -> str | Response | tuple[str, int]:
                 _tell(person)
     except LastAdministrator:
         form.form_errors.append(_("Somebody must manage the users: make somebody else an administrator first."))
-        return _page(person, form), 422
+        return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if person.id == current_user().user_id:
         stay(person)
     notice(_("Saved.") if changed else _("Nothing was different."))
-    return redirect(url_for("accounts.one_user", number=number), code=303)
+    return see_other(url_for("accounts.one_user", number=number))
 
 
 @blueprint.post("/gebruikers/<int:number>/uitnodiging")
@@ -134,7 +136,7 @@ def invite_again(number: int) -> Response:
     with transaction():
         _invite(person)
     notice(_("An invitation is on its way to %(email)s.", email=person.email))
-    return redirect(url_for("accounts.one_user", number=number), code=303)
+    return see_other(url_for("accounts.one_user", number=number))
 
 
 @blueprint.get("/gebruikers/<int:number>/tweede-stap")
@@ -153,7 +155,7 @@ def forget_second_factor(number: int) -> Response:
         reset_second_factor(person)
         mail_notice(person, "second_factor")
     notice(_("%(name)s sets up a new second step at the next sign-in.", name=person.name))
-    return redirect(url_for("accounts.one_user", number=number), code=303)
+    return see_other(url_for("accounts.one_user", number=number))
 
 
 @blueprint.get("/gebruikers/<int:number>/vertrek")
@@ -173,15 +175,15 @@ def leave(number: int) -> str | Response | tuple[str, int]:
             disable(person, successor=_successor(successor) if successor else None)
     except NoSuccessor:
         notice(_("Choose a colleague who still works here."), tone=Tone.BAD)
-        return _leaving(person), 422
+        return _leaving(person), HTTPStatus.UNPROCESSABLE_ENTITY
     except LastAdministrator:
         notice(
             _("Somebody must manage the users: make somebody else an administrator first."),
             tone=Tone.BAD,
         )
-        return redirect(url_for("accounts.one_user", number=number), code=303)
+        return see_other(url_for("accounts.one_user", number=number))
     notice(_("%(name)s can sign in no longer.", name=person.name))
-    return redirect(url_for("accounts.one_user", number=number), code=303)
+    return see_other(url_for("accounts.one_user", number=number))
 
 
 @blueprint.post("/gebruikers/<int:number>/terug")
@@ -192,7 +194,7 @@ def come_back(number: int) -> Response:
     with transaction():
         enable(person)
     notice(_("%(name)s can sign in again.", name=person.name))
-    return redirect(url_for("accounts.one_user", number=number), code=303)
+    return see_other(url_for("accounts.one_user", number=number))
 
 
 def _found(number: int) -> User:

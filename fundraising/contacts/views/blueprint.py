@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, redirect, url_for
+from flask import Blueprint, abort, url_for
 
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import UnknownContact
+from fundraising.web.answers import see_other
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from fundraising.contacts.queries.record import ContactRecord
 
-SEE_OTHER = 303
-CONFLICT = 409
-UNUSABLE = 422
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/desk/relaties")
 
@@ -31,4 +29,4 @@ def found(contact_id: int) -> ContactRecord:
 
 def to_contact(contact_id: int) -> Response:
     """The way back to the page of a contact."""
-    return redirect(url_for("desk.contact", contact_id=contact_id), SEE_OTHER)
+    return see_other(url_for("desk.contact", contact_id=contact_id))

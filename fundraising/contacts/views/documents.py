@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, redirect, render_template, send_file, url_for
@@ -20,6 +21,7 @@ from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.documents import LARGEST_FILE, FileFault, RefusedFile, endings
 from fundraising.contacts.services.documents import attach, forget_unused, keep_file, remove
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.fields import clean_line
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import lazy_text
@@ -74,7 +76,7 @@ def documents(contact_id: int) -> str | Response:
     """What is kept with a contact, and the form to add to it."""
     now_is = current_id(contact_id)
     if now_is != contact_id:
-        return redirect(url_for(".documents", contact_id=now_is), code=301)
+        return redirect(url_for(".documents", contact_id=now_is), code=HTTPStatus.MOVED_PERMANENTLY)
     return _shown(contact_id, DocumentForm())
 
 
@@ -91,7 +93,7 @@ def add_document(contact_id: int) -> str | Response | tuple[str, int]:
             form.file.errors = [_WORDS[refused.fault]]
         except UnknownContact:
             abort(404)
-    return _shown(contact_id, form), 422
+    return _shown(contact_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get("/documenten/<int:document_id>")
@@ -130,7 +132,7 @@ def remove_document(document_id: int) -> Response:
     with transaction():
         forget_unused([digest])
     notice(_("The document “%(name)s” is removed.", name=found.filename))
-    return redirect(url_for(".documents", contact_id=found.contact_id), code=303)
+    return see_other(url_for(".documents", contact_id=found.contact_id))
 
 
 def _added(contact_id: int, form: DocumentForm) -> Response:
@@ -148,7 +150,7 @@ def _added(contact_id: int, form: DocumentForm) -> Response:
                 forget_unused([kept.stored.digest])
             raise
     notice(_("The document “%(name)s” is kept.", name=kept.filename))
-    return redirect(url_for(".documents", contact_id=contact_id), code=303)
+    return see_other(url_for(".documents", contact_id=contact_id))
 
 
 def _shown(contact_id: int, form: DocumentForm) -> str:

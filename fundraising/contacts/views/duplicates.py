@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
@@ -21,6 +22,7 @@ from fundraising.contacts.rules.merging import GROUPS, MergeFault, MergeRefused,
 from fundraising.contacts.services.duplicates import UnknownCandidate, judge_again, judge_different
 from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.desk import DESK
 from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import lazy_text
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from fundraising.contacts.rules.merging import Mergeable
 
-SEE_OTHER = 303
 
 blueprint = Blueprint("duplicates", __name__, url_prefix=DESK)
 in_menu(
@@ -115,8 +116,8 @@ def compare(survivor_id: int, loser_id: int) -> Response | str:
     if (survivor.contact_id, loser.contact_id) != (survivor_id, loser_id):
         if survivor.contact_id == loser.contact_id:
             notice(_FAULTS[MergeFault.SAME])
-            return redirect(_contact_page(survivor.contact_id), SEE_OTHER)
-        return redirect(_compare_page(survivor.contact_id, loser.contact_id), SEE_OTHER)
+            return see_other(_contact_page(survivor.contact_id))
+        return see_other(_compare_page(survivor.contact_id, loser.contact_id))
     return _compare(survivor, loser)
 
 
@@ -132,10 +133,10 @@ def make_one(survivor_id: int, loser_id: int) -> Response | tuple[str, int]:
     except MergeRefused as refused:
         if refused.reason is MergeFault.MERGED_ALREADY:
             notice(_FAULTS[refused.reason], tone=Tone.WARN)
-            return redirect(_compare_page(survivor_id, loser_id), SEE_OTHER)
-        return _compare(_contact(survivor_id), _contact(loser_id), fault=refused.reason), 409
+            return see_other(_compare_page(survivor_id, loser_id))
+        return _compare(_contact(survivor_id), _contact(loser_id), fault=refused.reason), HTTPStatus.CONFLICT
     notice(_("The two are one contact now."), undo=url_for("duplicates.make_two", merge_id=merge_id))
-    return redirect(_contact_page(survivor_id), SEE_OTHER)
+    return see_other(_contact_page(survivor_id))
 
 
 @blueprint.get("/samenvoegingen")
@@ -163,10 +164,10 @@ def make_two(merge_id: int) -> Response:
         abort(404)
     except MergeRefused as refused:
         notice(_FAULTS[refused.reason], tone=Tone.WARN)
-        return redirect(url_for("duplicates.merges"), SEE_OTHER)
+        return see_other(url_for("duplicates.merges"))
     name = contact(survivor_id).display_name
     notice(_("They are two contacts again. What came in since the merge stays with %(name)s.", name=name))
-    return redirect(_contact_page(survivor_id), SEE_OTHER)
+    return see_other(_contact_page(survivor_id))
 
 
 @blueprint.post("/dubbelen/<int:candidate_id>/verschillend")
@@ -176,7 +177,7 @@ def different(candidate_id: int) -> Response:
     _judge_or_404(judge_different, candidate_id)
     undo = url_for("duplicates.again", candidate_id=candidate_id)
     notice(_("These stay two contacts, and are not shown as a duplicate any more."), undo=undo)
-    return redirect(url_for("duplicates.queue"), SEE_OTHER)
+    return see_other(url_for("duplicates.queue"))
 
 
 @blueprint.post("/dubbelen/<int:candidate_id>/opnieuw")
@@ -184,7 +185,7 @@ def different(candidate_id: int) -> Response:
 def again(candidate_id: int) -> Response:
     """Put a pair back among those to judge."""
     _judge_or_404(judge_again, candidate_id)
-    return redirect(url_for("duplicates.queue"), SEE_OTHER)
+    return see_other(url_for("duplicates.queue"))
 
 
 @blueprint.get("/relaties/<int:contact_id>/samenvoegen")
@@ -197,7 +198,7 @@ def choose_other(contact_id: int) -> Response | str:
     if typed:
         other = _by_number(typed)
         if other is not None and other.contact_id != this.contact_id:
-            return redirect(_compare_page(this.contact_id, other.contact_id), SEE_OTHER)
+            return see_other(_compare_page(this.contact_id, other.contact_id))
         fault = _("There is no contact with this number.") if other is None else str(_FAULTS[MergeFault.SAME])
     return render_template("contacts/choose_other.html", contact=this, typed=typed, fault=fault)
 

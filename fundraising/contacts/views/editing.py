@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import abort, render_template, request, url_for
@@ -14,7 +15,7 @@ from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.refusals import Refusal
 from fundraising.contacts.services.changes import StaleRecord
 from fundraising.contacts.services.notes import finish_reminder, resume_reminder
-from fundraising.contacts.views.blueprint import CONFLICT, UNUSABLE, blueprint, found, to_contact
+from fundraising.contacts.views.blueprint import blueprint, found, to_contact
 from fundraising.contacts.views.sections import ADDABLE, CHANGEABLE, HANDOVER, NOTES, PARTS, SECTIONS
 from fundraising.db import transaction
 from fundraising.web.notices import notice
@@ -157,12 +158,12 @@ def _ask(of: Section, word: str, contact_id: int, row_id: int | None = None) -> 
 def _save(of: Section, word: str, contact_id: int, row_id: int | None = None) -> Answer:
     form = _form(of, contact_id, row_id)
     if not form.accepted():
-        return _page(form, word), UNUSABLE
+        return _page(form, word), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction():
             form.keep()
     except StaleRecord as stale:
-        return _conflict(form, word, stale), CONFLICT
+        return _conflict(form, word, stale), HTTPStatus.CONFLICT
     except Refusal as refusal:
         form.tell(refusal.reason)
     except UnknownContact:
@@ -170,7 +171,7 @@ def _save(of: Section, word: str, contact_id: int, row_id: int | None = None) ->
     else:
         notice(form.saved)
         return to_contact(form.contact.contact_id)
-    return _page(form, word), UNUSABLE
+    return _page(form, word), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _form(of: Section, contact_id: int, row_id: int | None) -> EditForm:
@@ -191,7 +192,7 @@ def _gone(of: Section, word: str, contact: ContactRecord) -> Answer:
     form.form_errors.append(_("Somebody removed this meanwhile. Save what you typed if it should stand here again."))
     number = contact.contact_id
     anew = url_for(".new_note", contact_id=number) if of is NOTES else url_for(".new_row", contact_id=number, word=word)
-    return _page(form, word, action=anew), CONFLICT
+    return _page(form, word, action=anew), HTTPStatus.CONFLICT
 
 
 def _conflict(form: EditForm, word: str, stale: StaleRecord) -> str:

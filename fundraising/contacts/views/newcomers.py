@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import render_template, request
@@ -13,7 +14,7 @@ from fundraising.contacts.forms.newcomers import NewOrganisationForm, NewPersonF
 from fundraising.contacts.queries.record import others
 from fundraising.contacts.rules import OrganisationKind, UnknownContact
 from fundraising.contacts.rules.refusals import Refusal
-from fundraising.contacts.views.blueprint import UNUSABLE, blueprint, to_contact
+from fundraising.contacts.views.blueprint import blueprint, to_contact
 from fundraising.db import transaction
 from fundraising.web.notices import notice
 
@@ -88,7 +89,7 @@ def _create(form: WaysForm, keep: Callable[[], int], kind: OrganisationKind | No
         else:
             notice(_("Added."))
             return to_contact(number)
-    return _page(form, kind), UNUSABLE
+    return _page(form, kind), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _page(form: WaysForm, kind: OrganisationKind | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, render_template, request, url_for
@@ -18,7 +19,7 @@ from fundraising.contacts.services.households import leave_household
 from fundraising.contacts.services.notes import remove_note
 from fundraising.contacts.services.putting_back import last_removal, put_back
 from fundraising.contacts.services.ties import remove_role
-from fundraising.contacts.views.blueprint import CONFLICT, UNUSABLE, blueprint, found, to_contact
+from fundraising.contacts.views.blueprint import blueprint, found, to_contact
 from fundraising.db import transaction
 from fundraising.web.locale import lazy_text as _
 from fundraising.web.notices import Tone, notice
@@ -65,9 +66,9 @@ def remove_row(contact_id: int, word: str, row_id: int) -> Answer:
             _REMOVERS[word](number, row_id, version=version)
             removal = last_removal(number)
     except StaleRecord as stale:
-        return _asked(stale.now, word, row_id, CHANGED_MEANWHILE), CONFLICT
+        return _asked(stale.now, word, row_id, CHANGED_MEANWHILE), HTTPStatus.CONFLICT
     except Refusal as refusal:
-        return _asked(contact, word, row_id, REASONS[refusal.reason][1]), UNUSABLE
+        return _asked(contact, word, row_id, REASONS[refusal.reason][1]), HTTPStatus.UNPROCESSABLE_ENTITY
     undo = url_for("contacts.undo_removal", contact_id=number, removal=removal) if removal else ""
     notice(_("Removed."), undo=undo)
     return to_contact(contact.contact_id)
@@ -106,7 +107,7 @@ def leave(contact_id: int) -> Answer:
             number, version = seen_of(request.form.get("version"), contact)
             leave_household(number, version=version)
     except StaleRecord as stale:
-        return _asked_to_leave(stale.now, CHANGED_MEANWHILE), CONFLICT
+        return _asked_to_leave(stale.now, CHANGED_MEANWHILE), HTTPStatus.CONFLICT
     except UnknownContact:
         abort(404)
     notice(_("Saved."))

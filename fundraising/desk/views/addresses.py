@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
@@ -18,13 +18,13 @@ from fundraising.desk.queries.today import addresses_with_names
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.giving.queries.addresses import address_to_judge
 from fundraising.giving.services.addresses import leave_address
+from fundraising.web.answers import see_other
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 _MOST = 50
-_SEE_OTHER = 303
 
 
 @blueprint.get("/adressen")
@@ -59,4 +59,4 @@ def _done(told: str) -> Response:
         notice(told)
     else:
         notice(_("Somebody was before you: this address is judged."), tone=Tone.WARN)
-    return redirect(url_for(".addresses"), code=_SEE_OTHER)
+    return see_other(url_for(".addresses"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import abort, redirect, render_template, request, url_for
@@ -37,7 +38,7 @@ def contact(contact_id: int) -> str | Response:
     except UnknownContact:
         abort(404)
     if found.contact_id != contact_id:
-        return redirect(url_for("desk.contact", contact_id=found.contact_id), code=301)
+        return redirect(url_for("desk.contact", contact_id=found.contact_id), code=HTTPStatus.MOVED_PERMANENTLY)
     permissions = current_user().permissions
     asked = wanted(request.args, sortable=(), default=Sort(""), size=_MOMENTS)
     page = timeline(found, asked, permissions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import phonenumbers
@@ -113,7 +114,10 @@ def take_contacts() -> Response | tuple[str, int]:
             wanted = replace(wanted, deceased=False, do_not_contact=False)
         count, columns = count_exported(wanted), _contact_columns()
         export = _Export("contacts", _("Contacts"), count, columns, lambda: _contact_rows(wanted))
-    return _taken(export) or (_asked(_("Export contacts"), export.count, back=url_for(".contacts"), whom=True), 422)
+    return _taken(export) or (
+        _asked(_("Export contacts"), export.count, back=url_for(".contacts"), whom=True),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
 
 
 @blueprint.get("/giften/exporteren")
@@ -129,7 +133,10 @@ def take_gifts() -> Response | tuple[str, int]:
     """The gifts of the list as a file."""
     wanted = filter_of(request.args)
     export = _Export("gifts", _("Gifts"), _count_gifts(), _gift_columns(), lambda: _gift_rows(exported_gifts(wanted)))
-    return _taken(export) or (_asked(_("Export gifts"), export.count, back=url_for(".gifts"), whom=False), 422)
+    return _taken(export) or (
+        _asked(_("Export gifts"), export.count, back=url_for(".gifts"), whom=False),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
 
 
 def _count_gifts() -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
@@ -22,6 +22,7 @@ from fundraising.gifts.queries import gift_by_reference
 from fundraising.gifts.rules import BadReference, parse_reference, written_reference
 from fundraising.giving.queries.of_gift import promise
 from fundraising.programmes.queries import programme_names
+from fundraising.web.answers import see_other
 from fundraising.web.formats import euro, iban, short_date, short_moment
 from fundraising.web.locale import current_language, lazy_text
 
@@ -51,7 +52,7 @@ def search() -> str | Response:
     text = request.form.get(_FIELD, "")
     groups = groups_for(current_user(), text, most=_ON_A_PAGE)
     if hit := only_meant(groups):
-        return redirect(hit.path, code=303)
+        return see_other(hit.path)
     return render_template("desk/search.html", searched=text[:200], groups=groups, most=_ON_A_PAGE)
 
 

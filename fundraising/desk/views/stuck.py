@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, render_template, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
@@ -17,14 +18,13 @@ from fundraising.gifts.queries.sources import references_from
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PROVIDER
 from fundraising.giving.services.trouble import settle_stuck
+from fundraising.web.answers import see_other
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 _MOST = 100
-_SEE_OTHER = 303
-_UNPROCESSABLE = 422
 
 
 @blueprint.get("/niet-te-boeken")
@@ -42,14 +42,14 @@ def settle_payment() -> Response | tuple[str, int]:
     if not form.payment.data:
         abort(400)
     if not form.accepted():
-        return _page(form), _UNPROCESSABLE
+        return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction():
             settle_stuck(form.payment.data, form.reason.data or "")
         notice(_("This is put aside. It comes back here if Mollie has something new to tell of it."))
     except LookupError:
         notice(_("Somebody was before you, or it is booked by now."), tone=Tone.WARN)
-    return redirect(url_for(".stuck_payments"), code=_SEE_OTHER)
+    return see_other(url_for(".stuck_payments"))
 
 
 def _page(form: SettleForm) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, redirect
+from flask import Blueprint, abort
 
 from fundraising.gifts.rules import BadReference, parse_reference, written_reference
 from fundraising.giving.queries import DonationStatus, donation_status
+from fundraising.web.answers import see_other
 from fundraising.web.locale import public_url
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-SEE_OTHER = 303
 
 pages = Blueprint("giving", __name__)
 pages.add_app_template_filter(written_reference, "reference")
@@ -21,7 +21,7 @@ pages.add_app_template_filter(written_reference, "reference")
 
 def go_to(endpoint: str, **values: str | None) -> Response:
     """The way on after a form was sent, so that a refresh does not send it again."""
-    return redirect(public_url(endpoint, **values), SEE_OTHER)
+    return see_other(public_url(endpoint, **values))
 
 
 def status_or_404(typed: str) -> DonationStatus:

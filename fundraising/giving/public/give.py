@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Response, make_response, render_template, request
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 # press the button.
 _LEAST_TIME = timedelta(seconds=2)
 _FORM_LIFETIME = timedelta(hours=24)
-_UNPROCESSABLE = 422
-_TOO_MANY = 429
 
 _log = get_logger()
 
@@ -60,7 +59,7 @@ def give(code: str) -> AnyResponse:
     form = GiveForm(offer_of(view), request.form)
     if form.is_trapped:
         _log.info("giving.refused", why="trap")
-        return _refused(view, 400)
+        return _refused(view, HTTPStatus.BAD_REQUEST)
     well = form.validate()
     token = _token_of(form)
     if not well or token is None:
@@ -92,7 +91,7 @@ def _accept(view: ProgrammeView, submission: Submission) -> AnyResponse:
     submitted, verdict = _store(submission)
     if submitted is None:
         _log.warning("giving.refused", why=verdict.value)
-        return _refused(view, _TOO_MANY)
+        return _refused(view, HTTPStatus.TOO_MANY_REQUESTS)
     if submitted.payment_id is None:
         return go_to("giving.transfer", reference=submitted.reference, gemaild="ja" if submitted.mailed else None)
     return to_checkout(submitted.reference, submitted.payment_id, submission.language)
@@ -130,7 +129,7 @@ def _token_of(form: GiveForm) -> Token | None:
 def _again(view: ProgrammeView, form: GiveForm, token: Token | None) -> Response:
     """The page with what was typed. A good token stays: what is mended is still the same form."""
     value = form.token.data if token is not None and form.token.data else kept().form_tokens.issue()
-    return make_response(_page(view, form, _hidden(value, form.via.data or "")), _UNPROCESSABLE)
+    return make_response(_page(view, form, _hidden(value, form.via.data or "")), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _refused(view: ProgrammeView, status: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 _LIFETIME = timedelta(days=30)
-_GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Asked:
 def newsletter(token: str) -> Response:
     """Ask whether it is really wanted. Opening the page changes nothing."""
     if _asked(token) is None:
-        return make_response(render_template("giving/newsletter.html", step="expired"), _GONE)
+        return make_response(render_template("giving/newsletter.html", step="expired"), HTTPStatus.GONE)
     return make_response(render_template("giving/newsletter.html", step="ask", token=token))
 
 
@@ -50,7 +50,7 @@ def confirm_newsletter(token: str) -> Response:
     with transaction():
         granted = _granted(asked)
     if not granted:
-        return make_response(render_template("giving/newsletter.html", step="expired"), _GONE)
+        return make_response(render_template("giving/newsletter.html", step="expired"), HTTPStatus.GONE)
     return make_response(render_template("giving/newsletter.html", step="done"))
 
 

@@ -11,6 +11,7 @@ import re
 import time
 from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Response, abort, current_app, make_response, render_template, request
@@ -48,8 +49,6 @@ _LOOK_AGAIN = (3, 4, 6, 9, 15, 25, 45, 90)
 _SECONDS_BETWEEN_LOOKS = 3.0
 _MOST_REMEMBERED = 5_000
 _LOOKED = "giving_looked"
-_UNPROCESSABLE = 422
-_TOO_MANY = 429
 _WAIT_SECONDS = 600
 
 _log = get_logger()
@@ -140,7 +139,7 @@ def _refused(status: DonationStatus) -> Response:
     """No further try, but the way by one's own bank, under the reference that the gift has."""
     programme = programme_of(status.programme_id)
     page = render_template("giving/refused.html", programme=programme, status=status)
-    return make_response(page, _TOO_MANY, {"Retry-After": str(_WAIT_SECONDS)})
+    return make_response(page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(_WAIT_SECONDS)})
 
 
 def outcome_of(status: DonationStatus, standing: Standing) -> Outcome:
@@ -172,7 +171,7 @@ def _page(status: DonationStatus, form: AddressForm) -> Response:
         look_again=_LOOK_AGAIN[turn] if moving else None,
         next_look=public_url("giving.thanks", reference=status.reference, keer=str(turn + 1)),
     )
-    return make_response(page, _UNPROCESSABLE if form.errors else 200)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK)
 
 
 def _turn() -> int:

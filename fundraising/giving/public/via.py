@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import abort, redirect
+from flask import abort
 
-from fundraising.giving.public.blueprint import SEE_OTHER, pages
+from fundraising.giving.public.blueprint import pages
 from fundraising.giving.queries.links import link
 from fundraising.giving.rules.links import BadCode, parse_code
 from fundraising.programmes.queries import programme_names
+from fundraising.web.answers import see_other
 from fundraising.web.locale import current_language, public_url
 
 if TYPE_CHECKING:
@@ -25,4 +26,4 @@ def via(code: str) -> Response:
         abort(404)
     programme = programme_names(current_language()).get(found.programme_id) or abort(404)
     amount = found.amount.written().lstrip("€\u00a0") if found.amount else None
-    return redirect(public_url("giving.programme", code=programme.code, via=found.code, bedrag=amount), SEE_OTHER)
+    return see_other(public_url("giving.programme", code=programme.code, via=found.code, bedrag=amount))

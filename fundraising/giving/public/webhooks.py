@@ -7,6 +7,7 @@ The call is unsigned, so it is only ever a hint: what happened is asked of Molli
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
@@ -19,7 +20,6 @@ from fundraising.tasks import nudge
 
 # Mollie sends one id. More is not Mollie.
 _LARGEST_BODY = 1024
-_OK, _BAD_REQUEST, _BUSY = 200, 400, 503
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 _log = get_logger()
@@ -32,12 +32,12 @@ def mollie() -> Response:
     provider_id = request.form.get("id", "")
     if not PAYMENT_ID.fullmatch(provider_id):
         _log.warning("webhook.malformed")
-        return Response(status=_BAD_REQUEST)
+        return Response(status=HTTPStatus.BAD_REQUEST)
     try:
         with transaction():
             note_hint(provider_id)
             after_commit(partial(nudge, HINTS_JOB))
     except TooManyHints:
         _log.warning("webhook.flood")
-        return Response(status=_BUSY, headers={"Retry-After": "300"})
-    return Response(status=_OK)
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "300"})
+    return Response(status=HTTPStatus.OK)

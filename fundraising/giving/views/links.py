@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import segno
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -27,6 +28,7 @@ from fundraising.giving.services.links import NewLink, end_link, make_link
 from fundraising.giving.views.blueprint import blueprint
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names, programmes
+from fundraising.web.answers import see_other
 from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import absolute_url, current_language
 from fundraising.web.notices import notice
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from fundraising.web.lists import Wanted
     from fundraising.web.sheets import Cell
 
-_SEE_OTHER = 303
-_UNPROCESSABLE = 422
 _STATES = {"actief": LinkState.ACTIVE, "beeindigd": LinkState.ENDED}
 _NEWEST = Sort("nieuwste")
 # More links than a charity makes in its life.
@@ -93,16 +93,16 @@ def make() -> AnyResponse | tuple[str, int]:
     """Make a link."""
     form = LinkForm()
     if not form.validate():
-        return _form_page(form), _UNPROCESSABLE
+        return _form_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     asked = NewLink(int(form.programme.data), form.euro, form.contact_id, form.code.data or "")
     try:
         with transaction():
             code = make_link(asked)
     except CodeTaken:
         form.code.errors = [_("There is a link with this code already. Choose another one.")]
-        return _form_page(form), _UNPROCESSABLE
+        return _form_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     notice(_("The giving link is made."))
-    return redirect(url_for("giving_links.one_link", code=code), code=_SEE_OTHER)
+    return see_other(url_for("giving_links.one_link", code=code))
 
 
 @blueprint.get("/<code>")
@@ -129,7 +129,7 @@ def end(code: str) -> AnyResponse:
     with transaction():
         end_link(found.code)
     notice(_("The giving link is ended. Who still uses it can give, and is counted."))
-    return redirect(url_for("giving_links.one_link", code=found.code), code=_SEE_OTHER)
+    return see_other(url_for("giving_links.one_link", code=found.code))
 
 
 @blueprint.get("/<code>/qr.svg")

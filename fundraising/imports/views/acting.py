@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from fundraising.db import transaction
@@ -15,6 +16,7 @@ from fundraising.imports.rules import BadMapping, BroughtInBefore, CheckedAnew, 
 from fundraising.imports.services.reading import AREA
 from fundraising.imports.views.looking import its_run, page_of_columns, page_of_run
 from fundraising.money import Euro, NotAnAmount
+from fundraising.web.answers import see_other
 from fundraising.web.lists import whole_number
 from fundraising.web.notices import Tone, notice
 
@@ -58,7 +60,7 @@ def choose(pages: ImportPages, number: int) -> Response | tuple[str, int]:
             services.choose_columns(number, mapping, choices)
     except BadMapping as bad:
         problem = pages.words.problem(bad.problem, bad.meaning)
-        return page_of_columns(pages, found, mapping, choices, error=problem), 422
+        return page_of_columns(pages, found, mapping, choices, error=problem), HTTPStatus.UNPROCESSABLE_ENTITY
     except NotNow as elsewhere:
         _say_not_now(elsewhere)
     return _to(pages, "show", number)
@@ -80,7 +82,7 @@ def accept(pages: ImportPages, number: int) -> Response | tuple[str, int]:
                 attempt=whole_number(form, "controle"),
             )
     except _REFUSALS as refusal:
-        return page_of_run(pages, found, typed | {"error": _why_not(pages, refusal)}), 422
+        return page_of_run(pages, found, typed | {"error": _why_not(pages, refusal)}), HTTPStatus.UNPROCESSABLE_ENTITY
     except NotNow as elsewhere:
         _say_not_now(elsewhere)
     return _to(pages, "show", number)
@@ -147,4 +149,4 @@ def _say_not_now(elsewhere: NotNow) -> None:
 
 def _to(pages: ImportPages, view: str, number: int | None = None) -> Response:
     values = {"number": number} if number is not None else {}
-    return redirect(url_for(pages.endpoint(view), **values), code=303)  # type: ignore[arg-type]
+    return see_other(url_for(pages.endpoint(view), **values))  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.views.leafing import note_leafing
@@ -21,6 +21,7 @@ from fundraising.imports.forms import (
 from fundraising.imports.queries import RunView, remembered, rows, run, runs, same_file
 from fundraising.imports.rules import Columns, ImportState, Outcome, SheetFault, UnknownImport, proposals
 from fundraising.money import Euro
+from fundraising.web.answers import see_other
 from fundraising.web.lists import Facet, Sort, chosen, page_of, wanted
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def show(pages: ImportPages, number: int) -> str | Response:
     """An import: how far it is, what would happen, what happened."""
     found = its_run(pages, number)
     if found.state is ImportState.READ:
-        return redirect(url_for(pages.endpoint("columns"), number=number), code=303)
+        return see_other(url_for(pages.endpoint("columns"), number=number))
     return page_of_run(pages, found)
 
 

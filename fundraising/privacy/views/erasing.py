@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import abort, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from fundraising.privacy.services import erase
 from fundraising.privacy.services.sources import file_of, plan_for
 from fundraising.privacy.views.blueprint import blueprint
 from fundraising.privacy.views.file import found_contact
+from fundraising.web.answers import see_other
 from fundraising.web.lists import chosen
 from fundraising.web.notices import Tone, notice
 
@@ -30,7 +32,7 @@ def ask_to_erase(contact_id: int) -> str | Response:
     """Say what goes and what stays, or why it cannot be done yet."""
     found = found_contact(contact_id)
     if found.contact_id != contact_id:
-        return redirect(url_for(".ask_to_erase", contact_id=found.contact_id), code=301)
+        return redirect(url_for(".ask_to_erase", contact_id=found.contact_id), code=HTTPStatus.MOVED_PERMANENTLY)
     waiting = proposal(contact_id)
     return render_template(
         "privacy/erase.html",
@@ -46,7 +48,7 @@ def ask_to_erase(contact_id: int) -> str | Response:
 def erase_now(contact_id: int) -> Response:
     """Erase somebody as far as the page said."""
     found = found_contact(contact_id)
-    here = redirect(url_for(".ask_to_erase", contact_id=found.contact_id), code=303)
+    here = see_other(url_for(".ask_to_erase", contact_id=found.contact_id))
     reason = chosen(request.form, "reden", [reason.value for reason in Reason]) or abort(400)
     degree = chosen(request.form, "mate", [degree.value for degree in Degree]) or abort(400)
     try:
@@ -62,4 +64,4 @@ def erase_now(contact_id: int) -> Response:
         with transaction():
             task()
     notice(_("Contact %(number)s is erased.", number=found.contact_id))
-    return redirect(url_for(".proposals"), code=303)
+    return see_other(url_for(".proposals"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, current_app, make_response, redirect, render_template, request, url_for
@@ -40,7 +41,7 @@ def file(contact_id: int) -> str | BaseResponse:
     """What is kept of somebody, kind by kind, and the buttons to take it along."""
     found = found_contact(contact_id)
     if found.contact_id != contact_id:
-        return redirect(url_for(".file", contact_id=found.contact_id), code=301)
+        return redirect(url_for(".file", contact_id=found.contact_id), code=HTTPStatus.MOVED_PERMANENTLY)
     deceased = known(found.contact_id).deceased_on is not None
     return render_template("privacy/file.html", contact=found, kinds=file_of(contact_id), deceased=deceased)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
@@ -17,6 +17,7 @@ from fundraising.privacy.services import keep
 from fundraising.privacy.services.sources import SOURCES
 from fundraising.privacy.views.blueprint import blueprint
 from fundraising.privacy.views.file import found_contact
+from fundraising.web.answers import see_other
 from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
@@ -56,4 +57,4 @@ def keep_after_all(contact_id: int) -> Response:
     with transaction():
         keep(found.contact_id)
     notice(_("%(name)s is kept, and proposed again in a year.", name=found.display_name))
-    return redirect(url_for(".proposals"), code=303)
+    return see_other(url_for(".proposals"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission, Subject
@@ -43,6 +44,7 @@ from fundraising.giving.rules.refunds import RefundUnderWay
 from fundraising.giving.services.refunds import keep_refunds_off
 from fundraising.money import Euro
 from fundraising.programmes.queries import programme_names
+from fundraising.web.answers import see_other
 from fundraising.web.locale import current_language
 from fundraising.web.notices import Tone, notice
 
@@ -53,10 +55,6 @@ if TYPE_CHECKING:
 
     from fundraising.gifts.queries import GiftSummary
     from fundraising.gifts.rules import Entry, EntryRow
-
-_SEE_OTHER = 303
-_UNPROCESSABLE = 422
-_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +86,12 @@ def preview_correction(reference: str) -> str | tuple[str, int]:
     form, lines = _sent_form(), entries(found.gift_id)
     correction = _correction(form, found) if form.validate() else None
     if correction is None:
-        return _page(found, lines, form), _UNPROCESSABLE
+        return _page(found, lines, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         planned = _planned(correction, lines)
     except (LedgerError, RefundUnderWay) as refused:
         _say(form, refused)
-        return _page(found, lines, form), _UNPROCESSABLE
+        return _page(found, lines, form), HTTPStatus.UNPROCESSABLE_ENTITY
     closed = closed_through()
     year = found.received_on.year
     plan = _Plan(planned, year if closed is not None and year <= closed else None)
@@ -107,22 +105,22 @@ def book_correction(reference: str) -> Response | tuple[str, int]:
     found = gift_or_404(reference)
     form = _sent_form()
     if not form.validate():
-        return _page(found, entries(found.gift_id), form), _UNPROCESSABLE
+        return _page(found, entries(found.gift_id), form), HTTPStatus.UNPROCESSABLE_ENTITY
     correction = _correction(form, found)
     if correction is None:
-        return _page(found, entries(found.gift_id), form), _UNPROCESSABLE
+        return _page(found, entries(found.gift_id), form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         number = _book(found, correction, int(form.seen.data or 0))
     except StaleGift:
         lines = entries(found.gift_id)
         form.seen.data = str(lines[-1].entry_id)
-        return _page(gift_or_404(reference), lines, form, stale=True), _CONFLICT
+        return _page(gift_or_404(reference), lines, form, stale=True), HTTPStatus.CONFLICT
     except (LedgerError, RefundUnderWay) as refused:
         _say(form, refused)
-        return _page(found, entries(found.gift_id), form), _UNPROCESSABLE
+        return _page(found, entries(found.gift_id), form), HTTPStatus.UNPROCESSABLE_ENTITY
     undo = url_for("desk.undo_correction", reference=found.reference, correction_id=number)
     notice(_("The correction is booked."), undo=undo)
-    return redirect(url_for("desk.gift", reference=found.reference), code=_SEE_OTHER)
+    return see_other(url_for("desk.gift", reference=found.reference))
 
 
 @blueprint.post("/giften/<reference>/correcties/<int:correction_id>/terug")
@@ -139,7 +137,7 @@ def undo_correction(reference: str, correction_id: int) -> Response:
         notice(_("A refund of this gift is under way. Take the correction back once that is booked."), tone=Tone.BAD)
     except LedgerError:
         notice(_("This cannot be taken back: something was booked upon it. Correct the gift anew."), tone=Tone.BAD)
-    return redirect(url_for("desk.gift", reference=found.reference), code=_SEE_OTHER)
+    return see_other(url_for("desk.gift", reference=found.reference))
 
 
 def _planned(correction: Correction, lines: Sequence[EntryRow]) -> list[Entry]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, current_app, render_template, url_for
 from flask_babel import gettext as _
 
 from fundraising import logs
@@ -45,6 +46,7 @@ from fundraising.giving.services.refunds import (
     withdraw_refund,
 )
 from fundraising.money import Euro
+from fundraising.web.answers import see_other
 from fundraising.web.formats import euro
 from fundraising.web.notices import Tone, notice
 
@@ -56,8 +58,6 @@ if TYPE_CHECKING:
     from fundraising.desk.views.gifts.page import Paid
     from fundraising.gifts.queries import GiftSummary
 
-_SEE_OTHER = 303
-_UNPROCESSABLE = 422
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _log = logs.get_logger()
 _MOST = 100
@@ -82,7 +82,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
     if not _KEY.fullmatch(form.form_key.data or ""):
         abort(400)
     if not form.validate():
-        return _page(found, left_to_refund(paid.payment.payment_id), form), _UNPROCESSABLE
+        return _page(found, left_to_refund(paid.payment.payment_id), form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction():
             number = request_refund(
@@ -95,7 +95,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
     except (MoreThanLeft, NothingToRefund) as refused:
         left = refused.left if isinstance(refused, MoreThanLeft) else Euro(0)
         form.amount.errors = [_("No more than %(left)s of this gift can still be refunded.", left=euro(left))]
-        return _page(found, left, form), _UNPROCESSABLE
+        return _page(found, left, form), HTTPStatus.UNPROCESSABLE_ENTITY
     return _go_on(number)
 
 
@@ -195,7 +195,7 @@ def _told(state: RequestState) -> str:
 
 def _to_gift(request_id: int) -> Response:
     gift = gift_by_source(Source(PROVIDER, refund_request(request_id).payment_id)) or abort(404)
-    return redirect(url_for("desk.gift", reference=gift.reference), code=_SEE_OTHER)
+    return see_other(url_for("desk.gift", reference=gift.reference))
 
 
 def _paid_or_404(reference: str) -> tuple[GiftSummary, Paid]:

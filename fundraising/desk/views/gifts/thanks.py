@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission, Subject
@@ -16,12 +16,11 @@ from fundraising.desk.views.gifts.page import gift_or_404
 from fundraising.giving.services.mails import ThankedJustNow
 from fundraising.giving.services.mails import thank_again as send_thanks
 from fundraising.mailer import NotAMail
+from fundraising.web.answers import see_other
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
-
-_SEE_OTHER = 303
 
 
 @blueprint.post("/giften/<reference>/bedanken")
@@ -38,4 +37,4 @@ def thank_again(reference: str) -> Response:
         notice(_("Thanks were sent a moment ago."), tone=Tone.WARN)
     except NotAMail:
         notice(_("There is no e-mail address to send thanks to. Add one to the contact."), tone=Tone.BAD)
-    return redirect(url_for("desk.gift", reference=found.reference), code=_SEE_OTHER)
+    return see_other(url_for("desk.gift", reference=found.reference))
