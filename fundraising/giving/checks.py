@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from fundraising.db import session
 from fundraising.gifts.queries import unthanked
-from fundraising.gifts.queries.sources import received_lines, source_lines
+from fundraising.gifts.queries.sources import received_lines, source_lines, was_of
 from fundraising.gifts.rules import EntryKind, Finding
 from fundraising.giving.models import Donation, DonorDetails, Payment, PaymentEvent
 from fundraising.giving.rules import (
@@ -100,7 +100,11 @@ def _booked_otherwise() -> Select[str | None]:
         lines.c.amount != PaymentEvent.amount,
         lines.c.received_on != PaymentEvent.occurred_on,
         lines.c.programme_id != Donation.programme_id,
-        lines.c.contact_id.is_distinct_from(Donation.contact_id),
+        and_(
+            lines.c.contact_id.is_distinct_from(Donation.contact_id),
+            # A second payment is of whoever the first was corrected to.
+            ~was_of(lines.c.contact_id, Donation.reference, but_for=lines.c.gift_id),
+        ),
         Payment.mode != lines.c.mode,
     )
     return (

@@ -10,7 +10,8 @@ import pytest
 from fundraising import clock
 from fundraising.db import session, transaction
 from fundraising.gifts.queries import entries, gift_by_reference, gift_by_source
-from fundraising.gifts.rules import EntryKind, LedgerMode, LedgerModeMismatch, Source
+from fundraising.gifts.rules import Correction, EntryKind, LedgerMode, LedgerModeMismatch, Reason, Source
+from fundraising.gifts.services import correct
 from fundraising.giving import queries
 from fundraising.giving.checks import findings
 from fundraising.giving.jobs import housekeeping_job, process_hints, start_payment, sweep, sync_payment
@@ -32,6 +33,7 @@ from fundraising.giving.simulator import catalogue, lifecycle
 from fundraising.giving.simulator.faults import add_api_fault
 from fundraising.mailer import OutgoingMail
 from fundraising.money import Euro
+from tests.factories.contacts import person
 
 MOLLIE = "mollie"
 
@@ -355,6 +357,27 @@ def test_two_paid_payments_of_one_donation_are_both_booked_and_stand_as_an_excep
     assert [payment.provider_id for payment in queries.double_payments()] == [first, second]
     assert queries.donation_status(reference).paid_times == 2
     assert len(mails()) == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_second_payment_is_of_whom_a_correction_says_that_the_first_is(house, known):
+    first = house.give()
+    pay(house, first, "expired")
+    sync_payment(house.door, first)
+    with transaction():
+        second_id = payment_to_use(queries.payment(first).reference, mode=LedgerMode.TEST)
+        other = person() if known else None
+    start_payment(house.door, second_id, redirect_url="https://charity.example/")
+    second = queries.payment(str(second_id)).provider_id
+    pay(house, first)
+    sync_payment(house.door, first)
+    gift = gift_by_source(Source(MOLLIE, first))
+    with transaction():
+        correct(Correction(gift_id=gift.gift_id, reason=Reason.WRONG_CONTACT, recorded_by="staff:1", contact_id=other))
+    pay(house, second)
+    sync_payment(house.door, second)
+    assert gift.contact_id not in {None, other}
+    assert gift_by_source(Source(MOLLIE, second)).contact_id == other
 
 
 def test_a_live_payment_never_enters_a_test_ledger(house):

@@ -15,7 +15,7 @@ from fundraising.money import Euro
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import ScalarSelect, Subquery
+    from sqlalchemy import ColumnElement, ScalarSelect, Subquery
     from sqlalchemy.orm import InstrumentedAttribute
 
 
@@ -31,12 +31,28 @@ def source_lines(system: str) -> Subquery:
 def received_lines(system: str) -> Subquery:
     """What came in from one system as it was first booked, for another slice's comparison in SQL.
 
-    Columns: source_ref, amount, contact_id, programme_id, received_on, and the mode of the ledger.
+    Columns: source_ref, gift_id, amount, contact_id, programme_id, received_on, and the mode of the ledger.
     """
     mode = select(Ledger.mode).scalar_subquery().label("mode")
-    facts = (GiftEntry.amount, GiftEntry.contact_id, GiftEntry.programme_id, GiftEntry.received_on, mode)
+    facts = (
+        GiftEntry.gift_id,
+        GiftEntry.amount,
+        GiftEntry.contact_id,
+        GiftEntry.programme_id,
+        GiftEntry.received_on,
+        mode,
+    )
     came = (GiftEntry.source_system == system, GiftEntry.kind == EntryKind.RECEIVED)
     return select(GiftEntry.source_ref, *facts).where(*came).subquery("received_lines")
+
+
+def was_of(
+    contact_id: ColumnElement[int | None], reference: InstrumentedAttribute[str], *, but_for: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """The condition that the gift with a reference was ever of a contact, or of nobody; not of the gift `but_for`."""
+    entry = aliased(GiftEntry)
+    of_gift = select(entry.id).join(Gift, Gift.id == entry.gift_id).where(Gift.reference == reference)
+    return of_gift.where(entry.contact_id.is_not_distinct_from(contact_id), Gift.id != but_for).exists()
 
 
 def references_from(system: str, refs: Collection[str]) -> dict[str, str]:

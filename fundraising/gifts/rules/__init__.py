@@ -309,6 +309,11 @@ def standing(entries: Sequence[EntryRow]) -> list[EntryRow]:
     return [entry for entry in entries if entry.kind is not EntryKind.REVERSED and entry.entry_id not in taken_back]
 
 
+def root_of(entries: Sequence[EntryRow]) -> EntryRow:
+    """What was received, as it stands by now, given all entries of a gift."""
+    return next(entry for entry in standing(entries) if entry.kind in ROOTS)
+
+
 def in_its_place(entry_id: int, entries: Sequence[EntryRow]) -> EntryRow:
     """The entry that stands in the place of one after all corrections, itself where there were none."""
     replacement = {entry.replaces_id: entry.entry_id for entry in entries if entry.replaces_id is not None}

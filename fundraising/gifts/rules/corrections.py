@@ -20,7 +20,7 @@ from fundraising.gifts.rules import (
     Source,
     again,
     positive,
-    standing,
+    root_of,
     went_back,
 )
 
@@ -53,7 +53,7 @@ def check_correction(correction: Correction, entries: Sequence[EntryRow]) -> Non
     value = getattr(correction, fact)
     if value is None and correction.reason is not Reason.WRONG_CONTACT:
         raise BadCorrection(f"{correction.reason} needs a new {fact}")
-    root = next(entry for entry in standing(entries) if entry.kind in ROOTS)
+    root = root_of(entries)
     if value == getattr(root, fact):
         raise BadCorrection(f"{fact} is that already")
     if correction.reason is Reason.CONTACT_FOUND and root.contact_id is not None:

@@ -14,7 +14,8 @@ from fundraising.contacts.rules import Address, Identity, OrganisationKind
 from fundraising.contacts.services.recognition import find_or_create
 from fundraising.contacts.services.ways import set_first_postal_address
 from fundraising.db import session
-from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source
+from fundraising.gifts.queries import entries, gift_by_reference
+from fundraising.gifts.rules import Booking, EntryKind, Reversal, Source, root_of
 from fundraising.gifts.services import begin_booking, record_gift, record_reversal
 from fundraising.giving.models import Donation, Payment, PaymentEvent
 from fundraising.giving.queries import events_of
@@ -243,11 +244,12 @@ def _book(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: st
 
 def _book_gift(line: LedgerLine, donation: Donation, payment: Payment, payer_iban: str, *, second: bool) -> None:
     begin_booking()
-    _find_contact(donation, payer_iban)
+    if not second:
+        _find_contact(donation, payer_iban)
     gift = record_gift(
         Booking(
             amount=line.amount,
-            contact_id=donation.contact_id,
+            contact_id=_giver_by_now(donation) if second else donation.contact_id,
             programme_id=donation.programme_id,
             method=payment.method,
             received_on=line.occurred_on,
@@ -262,6 +264,12 @@ def _book_gift(line: LedgerLine, donation: Donation, payment: Payment, payer_iba
         donation.state = donation_after(donation.state, DonationState.RECEIVED)
         thank(donation, payment, gift, second=second)
         ask_newsletter_confirmation(donation)
+
+
+def _giver_by_now(donation: Donation) -> int | None:
+    """Whose the gift of this donation is, which a correction may have said; its second payment is theirs as well."""
+    gift = gift_by_reference(donation.reference)
+    return root_of(entries(gift.gift_id)).contact_id if gift else donation.contact_id
 
 
 def _find_contact(donation: Donation, payer_iban: str) -> None:

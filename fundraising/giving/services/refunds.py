@@ -16,7 +16,7 @@ from fundraising.accounts.services import record, who_acts
 from fundraising.contacts.rules import greeting
 from fundraising.db import insert_new, session
 from fundraising.gifts.queries import entries, gift_by_source
-from fundraising.gifts.rules import ROOTS, Source, positive, standing, written_reference
+from fundraising.gifts.rules import Source, positive, root_of, written_reference
 from fundraising.giving.models import Donation, Payment, RefundRequest
 from fundraising.giving.queries import events_of
 from fundraising.giving.queries.refunds import refund_under_way
@@ -258,8 +258,7 @@ def _received(payment: Payment) -> Euro:
     gift = gift_by_source(Source(PROVIDER, payment.provider_id or "?"))
     if gift is None:
         raise NothingToRefund(str(payment.id))
-    root = next(entry for entry in standing(entries(gift.gift_id)) if entry.kind in ROOTS)
-    return min(payment.amount, root.amount)
+    return min(payment.amount, root_of(entries(gift.gift_id)).amount)
 
 
 def _asked_before(payment_id: int) -> list[Euro]:

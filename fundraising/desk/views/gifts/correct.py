@@ -23,7 +23,6 @@ from fundraising.desk.views.gifts.words import method_names
 from fundraising.gifts.queries import closed_through, entries
 from fundraising.gifts.rules import (
     CORRECTS,
-    ROOTS,
     BadCorrection,
     Correction,
     DistantDate,
@@ -34,7 +33,7 @@ from fundraising.gifts.rules import (
     NotPositive,
     Reason,
     StaleGift,
-    standing,
+    root_of,
 )
 from fundraising.gifts.rules.corrections import undoing
 from fundraising.gifts.services import correct_as_seen, planned_correction
@@ -151,7 +150,7 @@ def _book(found: GiftSummary, correction: Correction, seen: int) -> int:
     with transaction():
         if correction.amount is not None:
             keep_refunds_off(_paid_by(entries(found.gift_id)))
-        root = next(line for line in standing(entries(found.gift_id)) if line.kind in ROOTS)
+        root = root_of(entries(found.gift_id))
         number = correct_as_seen(correction, seen)
         record(
             "gift.corrected",
