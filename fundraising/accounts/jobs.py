@@ -45,5 +45,5 @@ def _note_head() -> None:
 def forget_attempts_job() -> None:
     """Forget who tried to sign in, and from where, when it is of no more use; and sessions that ended long ago."""
     with transaction():
-        forget_attempts(now(), _ATTEMPTS_KEPT)
-        forget_ended_sessions(now())
+        forget_attempts(now() - _ATTEMPTS_KEPT)
+        forget_ended_sessions()

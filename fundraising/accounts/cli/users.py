@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from fundraising.db import transaction
 from fundraising.mailer import NotAMail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from fundraising.accounts.models import User
@@ -121,18 +123,16 @@ def enable_(email: str) -> None:
     click.echo(f"{email}: can sign in again")
 
 
-class _unless_last:  # noqa: N801  reads as what it does
-    """Says in words that somebody must stay, or take over."""
-
-    def __enter__(self) -> None:
-        """Nothing yet."""
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        """Turn the refusal into words."""
-        if kind is not None and issubclass(kind, NoSuccessor):
-            raise click.ClickException("the successor must be another colleague, who still works here")
-        if kind is not None and issubclass(kind, LastAdministrator):
-            raise click.ClickException("nobody would be left to manage the users: add another administrator first")
+@contextmanager
+def _unless_last() -> Iterator[None]:
+    """Say in words that somebody must stay, or take over."""
+    try:
+        yield
+    except NoSuccessor:
+        raise click.ClickException("the successor must be another colleague, who still works here") from None
+    except LastAdministrator:
+        message = "nobody would be left to manage the users: add another administrator first"
+        raise click.ClickException(message) from None
 
 
 def _found(email: str) -> User:

@@ -18,7 +18,7 @@ from fundraising.db import insert_new, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from fundraising.accounts.models import User
     from fundraising.accounts.passkeys import NewPasskey
@@ -36,10 +36,9 @@ def note_attempt(email_digest: str, address_digest: str, outcome: AttemptOutcome
     session().add(SignInAttempt(email_digest=email_digest, address_digest=address_digest, at=now(), outcome=outcome))
 
 
-def forget_attempts(before: datetime, kept: timedelta) -> int:
-    """Delete tries that are older than they are of use; how many."""
-    gone = delete(SignInAttempt).where(SignInAttempt.at < before - kept).returning(SignInAttempt.id)
-    return len(session().execute(gone).all())
+def forget_attempts(before: datetime) -> None:
+    """Delete the tries from before this moment."""
+    session().execute(delete(SignInAttempt).where(SignInAttempt.at < before))
 
 
 def note_sign_in(user: User, via: Iterable[str]) -> None:
@@ -58,10 +57,9 @@ def sign_out_of(name: str, until: datetime) -> None:
     session().execute(insert_new(EndedSession).values(name=name, until=until))
 
 
-def forget_ended_sessions(now: datetime) -> int:
-    """Delete ended sessions that would be over by now anyhow; how many."""
-    gone = delete(EndedSession).where(EndedSession.until < now).returning(EndedSession.name)
-    return len(session().execute(gone).all())
+def forget_ended_sessions() -> None:
+    """Delete ended sessions that would be over by now anyhow."""
+    session().execute(delete(EndedSession).where(EndedSession.until < now()))
 
 
 def end_sessions(user: User) -> None:

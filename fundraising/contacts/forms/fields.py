@@ -11,6 +11,7 @@ from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.widgets import TextInput
 
 from fundraising.contacts.queries.search import found_contacts
+from fundraising.db import LARGEST_NUMBER
 from fundraising.web.fields import AtMost, MayBeEmpty, Needed, Usable, choice, clean_line, clean_text
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import current_language
@@ -29,7 +30,6 @@ _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _MOST_FOUND = 8
 # From where most post comes.
 _NEAR = ("NL", "BE", "DE")
-_LARGEST_ID = 2**63 - 1
 
 
 class DayField(Field):
@@ -115,7 +115,7 @@ class PickForm(StaffForm):
     def picked(self, kind: ContactKind, *, but: Sequence[int] = ()) -> int | None:
         """The contact that was meant; None where that is not clear, and then the form says what to do."""
         typed = self.who.data or ""
-        if typed.isascii() and typed.isdecimal() and int(typed) <= _LARGEST_ID:
+        if typed.isascii() and typed.isdecimal() and int(typed) <= LARGEST_NUMBER:
             return int(typed)
         found = found_contacts(typed, limit=_MOST_FOUND + len(but)) if typed else []
         offered = {str(each.contact_id): each for each in found if each.kind is kind and each.contact_id not in but}

@@ -65,6 +65,18 @@ class WaysForm(StaffForm):
         """What is compared with who stands."""
         raise NotImplementedError
 
+    def sketched(self, kind: ContactKind, name: str | None, *numbers: str | None) -> Sketch:
+        """The same of one of this name, and with these numbers in registers."""
+        return Sketch(
+            kind=kind,
+            name=name or "",
+            email=self.email.data or "",
+            iban=self.iban.data or "",
+            phone=self.phone.data or "",
+            postcode=self.postcode.data or "",
+            numbers=tuple(number or "" for number in numbers),
+        )
+
     def ways(self) -> Ways:
         """What was filled in. An address abroad is added on the page of the contact."""
         place = (self.street.data, self.house_number.data, self.postcode.data, self.town.data)
@@ -101,14 +113,7 @@ class NewPersonForm(NameFields, WaysForm):
 
     def sketch(self) -> Sketch:
         """Name, ways and account."""
-        return Sketch(
-            kind=ContactKind.PERSON,
-            name=self.surname.data or "",
-            email=self.email.data or "",
-            iban=self.iban.data or "",
-            phone=self.phone.data or "",
-            postcode=self.postcode.data or "",
-        )
+        return self.sketched(ContactKind.PERSON, self.surname.data)
 
     def keep(self) -> int:
         """The new person's id. Raises Refusal, UnknownContact."""
@@ -125,15 +130,8 @@ class NewOrganisationForm(OrganisationFields, WaysForm):
 
     def sketch(self) -> Sketch:
         """Name, ways, account and register's numbers."""
-        return Sketch(
-            kind=ContactKind.ORGANISATION,
-            name=self.organisation_name.data or "",
-            email=self.email.data or "",
-            iban=self.iban.data or "",
-            phone=self.phone.data or "",
-            postcode=self.postcode.data or "",
-            numbers=(self.kvk.data or "", self.rsin.data or "", self.brin.data or ""),
-        )
+        name, numbers = self.organisation_name.data, (self.kvk.data, self.rsin.data, self.brin.data)
+        return self.sketched(ContactKind.ORGANISATION, name, *numbers)
 
     def keep(self, kind: OrganisationKind) -> int:
         """The new organisation's id. Raises Refusal, UnknownContact."""

@@ -117,7 +117,7 @@ def read_ties(person: Person) -> Iterator[Told]:
     either = or_(Affiliation.person_id.in_(person.numbers), Affiliation.organisation_id.in_(person.numbers))
     rows = session().scalars(select(Affiliation).where(either).order_by(Affiliation.id)).all()
     others = [row.organisation_id if row.person_id in person.numbers else row.person_id for row in rows]
-    names = display_names(others) if others else {}
+    names = display_names(others)
     for row, other in zip(rows, others, strict=True):
         yield {
             "role": row.role,

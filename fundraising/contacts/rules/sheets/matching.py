@@ -172,9 +172,7 @@ def _recognises(kind: KeyKind, facts: Facts, known: Facts, score: int) -> bool:
 
 
 def _in_doubt(likeness: Likeness, facts: Facts, known: Facts) -> bool:
-    if likeness.shared & {KeyKind.RSIN, KeyKind.BRIN, KeyKind.KVK}:
-        return likeness.score >= _PERHAPS
-    if likeness.shared & {KeyKind.EMAIL, KeyKind.IBAN}:
+    if likeness.shared & STRONG:
         return likeness.score >= _PERHAPS
     if KeyKind.PLACE in likeness.shared:
         return likeness.score >= _NEIGHBOUR

@@ -192,9 +192,8 @@ class _Plan:
         facts = {ref: self._world[ref].facts for ref in sorted(named) if ref in self._world}
         churches = [ref for ref in facts if facts[ref].organisation_kind is OrganisationKind.CHURCH]
         here = folded(row.organisation.town) if row.organisation else ""
-        return (
-            [ref for ref in churches if folded(facts[ref].town) == here] or churches if len(churches) > 1 else churches
-        )
+        near = [ref for ref in churches if folded(facts[ref].town) == here]
+        return near if near and len(churches) > 1 else churches
 
     def _link_objections(self, row: ParsedRow, subjects: list[_Subject]) -> list[Reason]:
         """Why a diaconie cannot belong to the church that its row names."""
