@@ -219,31 +219,23 @@ def _key_of(data: FigureData | UnitCostData) -> tuple[object, ...]:
 
 
 def _of_figure(figure: FigureData) -> dict[str, Any]:
-    return {
-        "year": figure.year,
-        "key": figure.key,
-        "kind": figure.kind,
-        "version": figure.version,
-        "value": figure.value,
-        "label_nl": figure.label["nl"],
-        "label_en": figure.label["en"],
-        "source": figure.source,
-        "approved_by": figure.approved_by,
-        "approved_on": figure.approved_on,
-    }
+    return _of_either(figure) | {"kind": figure.kind, "value": figure.value}
 
 
 def _of_unit_cost(cost: UnitCostData) -> dict[str, Any]:
+    return _of_either(cost) | {"amount": cost.amount}
+
+
+def _of_either(data: FigureData | UnitCostData) -> dict[str, Any]:
     return {
-        "year": cost.year,
-        "key": cost.key,
-        "version": cost.version,
-        "amount": cost.amount,
-        "label_nl": cost.label["nl"],
-        "label_en": cost.label["en"],
-        "source": cost.source,
-        "approved_by": cost.approved_by,
-        "approved_on": cost.approved_on,
+        "year": data.year,
+        "key": data.key,
+        "version": data.version,
+        "label_nl": data.label["nl"],
+        "label_en": data.label["en"],
+        "source": data.source,
+        "approved_by": data.approved_by,
+        "approved_on": data.approved_on,
     }
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
+from fundraising.db import LARGEST_NUMBER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -118,10 +120,14 @@ def facet(args: Mapping[str, str], name: str, label: str, options: Sequence[tupl
 
 def whole_number(args: Mapping[str, str], name: str, *, most: int = 2**31 - 1) -> int | None:
     """A number of 0 or more in an address; None for anything else."""
-    value = args.get(name, "")
-    if not (value.isascii() and value.isdecimal() and len(value) <= len(str(most))):
+    return number_in(args.get(name, ""), most=most)
+
+
+def number_in(typed: str, *, most: int = LARGEST_NUMBER) -> int | None:
+    """The whole number that was typed, as rows are numbered; None for anything else, however long."""
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most))):
         return None
-    return int(value) if int(value) <= most else None
+    return int(typed) if int(typed) <= most else None
 
 
 def address_with(path: str, args: Iterable[tuple[str, str]], changes: Mapping[str, str | int | None]) -> str:

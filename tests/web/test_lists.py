@@ -11,6 +11,7 @@ from fundraising.web.lists import (
     Sort,
     address_with,
     chosen,
+    number_in,
     page_of,
     wanted,
     whole_number,
@@ -88,6 +89,11 @@ def test_a_filter_takes_only_what_it_offers():
 )
 def test_a_whole_number(text, number):
     assert whole_number({"jaar": text}, "jaar") == number
+
+
+@pytest.mark.parametrize(("text", "number"), [("9223372036854775807", 2**63 - 1), ("9223372036854775808", None)])
+def test_a_number_is_one_that_a_row_can_have(text, number):
+    assert number_in(text) == number
 
 
 def test_an_address_changes_what_is_named_and_keeps_the_rest():

@@ -11,16 +11,15 @@ from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.widgets import TextInput
 
 from fundraising.contacts.queries.search import found_contacts
-from fundraising.db import LARGEST_NUMBER
-from fundraising.web.fields import AtMost, MayBeEmpty, Needed, Usable, choice, clean_line, clean_text
+from fundraising.web.fields import AtMost, Needed, Usable, choice, clean_line, clean_text
 from fundraising.web.forms import StaffForm
+from fundraising.web.lists import number_in
 from fundraising.web.locale import current_language
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from wtforms import Form
     from wtforms.form import BaseForm
 
     from fundraising.contacts.rules import ContactKind
@@ -67,12 +66,6 @@ def _read_day(typed: str) -> date:
     raise ValueError(typed)
 
 
-def line(label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "") -> StringField:
-    """A field of one line; with `needed`, the words for who leaves it empty."""
-    first = Needed(needed) if needed else MayBeEmpty()
-    return StringField(label, filters=[clean_line], validators=[first, Usable(), AtMost(longest), *checks])
-
-
 def text(label: str, longest: int, *, needed: str) -> TextAreaField:
     """A field of several lines."""
     checks = [Needed(needed), Usable(lines=True), AtMost(longest)]
@@ -115,8 +108,8 @@ class PickForm(StaffForm):
     def picked(self, kind: ContactKind, *, but: Sequence[int] = ()) -> int | None:
         """The contact that was meant; None where that is not clear, and then the form says what to do."""
         typed = self.who.data or ""
-        if typed.isascii() and typed.isdecimal() and int(typed) <= LARGEST_NUMBER:
-            return int(typed)
+        if (number := number_in(typed)) is not None:
+            return number
         found = found_contacts(typed, limit=_MOST_FOUND + len(but)) if typed else []
         offered = {str(each.contact_id): each for each in found if each.kind is kind and each.contact_id not in but}
         if self.chosen.data in offered:

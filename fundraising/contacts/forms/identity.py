@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, Form, RadioField, SelectField
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.forms.edits import EditForm
-from fundraising.contacts.forms.fields import DayField, PickForm, line, select
+from fundraising.contacts.forms.fields import DayField, PickForm, select
 from fundraising.contacts.forms.words import (
     CHANNELS,
     DENOMINATIONS,
@@ -35,7 +35,7 @@ from fundraising.contacts.services.keeping import (
     rename_person,
 )
 from fundraising.contacts.services.ties import link_organisation
-from fundraising.web.fields import a_name, choice
+from fundraising.web.fields import a_name, choice, line
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import NATIVE_NAMES
 from fundraising.web.locale import lazy_text as _

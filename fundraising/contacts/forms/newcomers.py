@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtforms import HiddenField, SelectField
 
-from fundraising.contacts.forms.fields import line, select
+from fundraising.contacts.forms.fields import select
 from fundraising.contacts.forms.identity import NameFields, OrganisationFields
 from fundraising.contacts.forms.ways import tidy_dutch
 from fundraising.contacts.forms.words import REASONS, ROLES, choices
@@ -17,8 +17,9 @@ from fundraising.contacts.rules.organisations import Role
 from fundraising.contacts.services.changes import current_version
 from fundraising.contacts.services.keeping import create_organisation, create_person
 from fundraising.contacts.services.ties import begin_role, link_organisation
-from fundraising.web.fields import a_phone, an_email, an_iban, choice
+from fundraising.web.fields import a_phone, an_email, an_iban, choice, line
 from fundraising.web.forms import StaffForm
+from fundraising.web.lists import number_in
 from fundraising.web.locale import NATIVE_NAMES
 from fundraising.web.locale import lazy_text as _
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from fundraising.contacts.queries.resemblance import LookAlike
     from fundraising.contacts.rules import OrganisationKind
     from fundraising.contacts.rules.refusals import Reason
-
-_LARGEST_ID_LENGTH = 18
 
 
 class WaysForm(StaffForm):
@@ -89,8 +88,7 @@ class WaysForm(StaffForm):
 
     def tie(self) -> int | None:
         """The contact to which this one is tied."""
-        typed = self.tied_to.data or ""
-        return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LARGEST_ID_LENGTH else None
+        return number_in(self.tied_to.data or "")
 
     def tell(self, reason: Reason) -> None:
         """Say why something cannot be."""

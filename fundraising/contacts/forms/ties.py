@@ -8,7 +8,7 @@ from wtforms import BooleanField
 
 from fundraising.clock import today
 from fundraising.contacts.forms.edits import EditForm, TermForm
-from fundraising.contacts.forms.fields import DayField, PickForm, line, select
+from fundraising.contacts.forms.fields import DayField, PickForm, select
 from fundraising.contacts.forms.identity import NameFields
 from fundraising.contacts.forms.words import ROLES, choices
 from fundraising.contacts.queries.record import record, row_of
@@ -21,7 +21,7 @@ from fundraising.contacts.services.handing_over import hand_over
 from fundraising.contacts.services.households import change_salutation, form_household, join_household
 from fundraising.contacts.services.ties import begin_role, change_role
 from fundraising.iban import formatted
-from fundraising.web.fields import a_name, an_email, an_iban, choice
+from fundraising.web.fields import a_name, an_email, an_iban, choice, line
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:

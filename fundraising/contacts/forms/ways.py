@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import ValidationError
 
 from fundraising.contacts.forms.edits import EditForm, TermForm
-from fundraising.contacts.forms.fields import countries, line, select
+from fundraising.contacts.forms.fields import countries, select
 from fundraising.contacts.forms.words import ADDRESS_KINDS, choices
 from fundraising.contacts.queries.record import row_of
 from fundraising.contacts.rules import Address, match_address
@@ -19,7 +19,7 @@ from fundraising.contacts.rules.registers import NotRegistered, dutch_postcode
 from fundraising.contacts.services import ways
 from fundraising.contacts.services.changes import current_version
 from fundraising.iban import formatted
-from fundraising.web.fields import a_phone, an_email, an_iban
+from fundraising.web.fields import a_phone, an_email, an_iban, line
 from fundraising.web.forms import StaffForm
 from fundraising.web.locale import lazy_text as _
 

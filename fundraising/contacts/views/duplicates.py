@@ -24,7 +24,7 @@ from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.db import transaction
 from fundraising.web.answers import see_other
 from fundraising.web.desk import DESK
-from fundraising.web.lists import Sort, page_of, wanted
+from fundraising.web.lists import Sort, number_in, page_of, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 from fundraising.web.notices import Tone, notice
@@ -252,10 +252,9 @@ def _judge_or_404(judge: Callable[[int], None], candidate_id: int) -> None:
 
 
 def _by_number(typed: str) -> ContactRow | None:
-    if not (typed.isascii() and typed.isdecimal() and len(typed) <= 18):  # noqa: PLR2004  what the database counts to
-        return None
+    number = number_in(typed)
     try:
-        return contact(int(typed))
+        return None if number is None else contact(number)
     except UnknownContact:
         return None
 

@@ -15,6 +15,7 @@ from fundraising.money import Euro, NotAnAmount
 from fundraising.programmes.queries import programme_names
 from fundraising.web.fields import AtMost, MayBeEmpty, Usable, clean_line
 from fundraising.web.forms import StaffForm
+from fundraising.web.lists import number_in
 from fundraising.web.locale import current_language
 from fundraising.web.locale import lazy_text as _
 
@@ -61,8 +62,9 @@ class LinkForm(StaffForm):
     def validate_contact(self, field: Field) -> None:
         """A contact by its number, or by a name: what was found is offered, and where it is one, chosen already."""
         typed = (self.picked.data or field.data).strip()
-        if typed.isascii() and typed.isdecimal() and len(typed) < 19 and display_names([int(typed)]):  # noqa: PLR2004
-            self.contact_id = current_id(int(typed))
+        number = number_in(typed)
+        if number is not None and display_names([number]):
+            self.contact_id = current_id(number)
             return
         found = found_contacts(field.data, limit=_MOST_OFFERED)
         if not found:

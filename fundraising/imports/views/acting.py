@@ -17,7 +17,7 @@ from fundraising.imports.services.reading import AREA
 from fundraising.imports.views.looking import its_run, page_of_columns, page_of_run
 from fundraising.money import Euro, NotAnAmount
 from fundraising.web.answers import see_other
-from fundraising.web.lists import whole_number
+from fundraising.web.lists import number_in, whole_number
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def undo(pages: ImportPages, number: int) -> Response:
 
 def _count(text: str) -> int:
     """A number of rows that was typed, perhaps as pages show it, `50.000`; what is none agrees with no number."""
-    count = whole_number({"": "".join(text.split()).replace(".", "")}, "")
+    count = number_in("".join(text.split()).replace(".", ""))
     return -1 if count is None else count
 
 
