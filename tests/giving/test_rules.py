@@ -46,6 +46,7 @@ from fundraising.giving.rules.velocity import (
 from fundraising.money import Euro
 
 DAY = date(2026, 11, 22)
+LATER = DAY + timedelta(days=9)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAID = Event(EventKind.STATUS, "tr_1", PaymentStatus.PAID, Euro.of(1000), DAY)
 OPEN = Event(EventKind.STATUS, "tr_1", PaymentStatus.OPEN, Euro.of(1000), DAY)
@@ -109,19 +110,28 @@ def test_a_failed_refund_went_out_and_came_back_whether_or_not_we_saw_it_go():
 
 
 def test_a_reversed_chargeback_stands_as_taken_back_and_returned():
-    later = DAY + timedelta(days=9)
     facts = [PAID, chargeback("chb_1", ChargebackState.STANDING)]
-    facts.append(chargeback("chb_1", ChargebackState.REVERSED, day=later))
-    lines = ledger_lines(facts)
-    assert [line.source_ref for line in lines] == ["tr_1", "chb_1", "chb_1:reversed"]
-    assert lines[2].occurred_on == later
+    facts.append(chargeback("chb_1", ChargebackState.REVERSED, day=LATER))
+    lines = [(line.source_ref, line.occurred_on) for line in ledger_lines(facts)]
+    assert lines == [("tr_1", DAY), ("chb_1", DAY), ("chb_1:reversed", LATER)]
+
+
+def test_a_fact_that_was_told_with_two_days_bears_the_first():
+    facts = [replace(PAID, occurred_on=LATER), PAID]
+    facts += [chargeback("chb_1", ChargebackState.REVERSED, day=day) for day in (LATER, DAY)]
+    assert {line.occurred_on for line in ledger_lines(facts)} == {DAY}
 
 
 FACTS = st.lists(
     st.one_of(
-        st.sampled_from([PAID, OPEN]),
+        st.sampled_from([PAID, replace(PAID, occurred_on=LATER), OPEN]),
         st.builds(refund, st.sampled_from(["re_1", "re_2"]), st.sampled_from(RefundState)),
-        st.builds(chargeback, st.sampled_from(["chb_1", "chb_2"]), st.sampled_from(ChargebackState)),
+        st.builds(
+            chargeback,
+            st.sampled_from(["chb_1", "chb_2"]),
+            st.sampled_from(ChargebackState),
+            day=st.sampled_from([DAY, LATER]),
+        ),
     ),
 )
 
@@ -167,10 +177,33 @@ def test_the_same_form_filled_in_the_same_is_one_submission():
     "other",
     [
         replace(GIFT, form_nonce="m"),
+        replace(GIFT, programme_id=2),
         replace(GIFT, amount=Euro.of(500)),
         replace(GIFT, route=Route.TRANSFER),
-        replace(GIFT, donor=replace(GIFT.donor, email="k@example.nl")),
-        replace(GIFT, donor=replace(GIFT.donor, message="Sterkte")),
+        replace(GIFT, method=""),
+        replace(GIFT, language="en"),
+        replace(GIFT, source_code="kerkblad"),
+        *(
+            replace(GIFT, donor=replace(GIFT.donor, **{field: value}))
+            for field, value in (
+                ("kind", DonorKind.CHURCH),
+                ("organisation_name", "Dorpskerk"),
+                ("email", "k@example.nl"),
+                ("phone", "+31612345678"),
+                ("iban", "NL61INGB0006391416"),
+                ("message", "Sterkte"),
+                ("newsletter", True),
+            )
+        ),
+        *(
+            replace(GIFT, donor=replace(GIFT.donor, name=replace(GIFT.donor.name, **{field: value})))
+            for field, value in (
+                ("salutation", Salutation.MRS),
+                ("given_name", "K."),
+                ("prefix", ""),
+                ("surname", "Dijkstra"),
+            )
+        ),
     ],
 )
 def test_another_form_or_another_answer_is_another_submission(other):
@@ -180,6 +213,8 @@ def test_another_form_or_another_answer_is_another_submission(other):
 def test_looks_are_dense_while_a_donor_waits_and_end_at_last():
     created = NOW - timedelta(minutes=5)
     assert next_check(PaymentStatus.OPEN, created, NOW, moving=False) == NOW + timedelta(minutes=1)
+    some_hours = NOW - timedelta(hours=3)
+    assert next_check(PaymentStatus.OPEN, some_hours, NOW, moving=False) == NOW + timedelta(minutes=15)
     old = NOW - timedelta(days=10)
     assert next_check(PaymentStatus.PENDING, old, NOW, moving=False) == NOW + timedelta(hours=6)
     ancient = NOW - timedelta(days=500)

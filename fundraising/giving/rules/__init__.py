@@ -338,8 +338,8 @@ def next_check(status: PaymentStatus, created_at: datetime, now: datetime, *, mo
 
 
 def retry_at(failures: int, now: datetime) -> datetime:
-    """When to try again after so many failures in a row: sooner at first, every four hours in the end."""
-    return now + _RETRIES[min(max(failures, 1), len(_RETRIES)) - 1]
+    """When to try again after so many failures in a row, one or more: sooner at first, every four hours in the end."""
+    return now + _RETRIES[min(failures, len(_RETRIES)) - 1]
 
 
 # --- methods
