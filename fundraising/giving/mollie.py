@@ -50,6 +50,9 @@ log = logs.get_logger()
 
 PAYMENT_ID = re.compile(r"tr_[A-Za-z0-9]{4,60}")
 _PAGE = 50
+# After so long without an answer the question is not asked again here: other donors wait behind it, and whoever asks
+# comes back within minutes.
+_PATIENCE_SECONDS = 3.0
 
 
 class MollieError(Exception):
@@ -233,10 +236,13 @@ class MollieDoor:
     def _ask(self, question: Callable[[Any], Any]) -> Any:  # noqa: ANN401  the client's objects are untyped
         if self._settings.closed:
             raise MollieUnavailable(self._settings.closed)
+        began = time.monotonic()
         for pause in self._settings.pauses:
             try:
                 return self._ask_once(question)
             except MollieUnavailable:
+                if time.monotonic() - began > _PATIENCE_SECONDS:
+                    raise
                 self._sleep(pause)
         return self._ask_once(question)
 

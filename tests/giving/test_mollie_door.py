@@ -120,6 +120,15 @@ def test_a_hanging_mollie_is_not_waited_for(mollie):
         hasty.payment("tr_WDqYK6vllg")
 
 
+def test_a_hanging_mollie_is_not_asked_again_at_once(mollie, monkeypatch):
+    monkeypatch.setattr("fundraising.giving.mollie._PATIENCE_SECONDS", 0.1)
+    slept = []
+    fault(mollie, kind="hang", seconds=0.5)
+    with pytest.raises(MollieUnavailable):
+        MollieDoor(DoorSettings(KEY, mollie.url, timeout=(0.2, 0.2)), sleep=slept.append).methods()
+    assert slept == []
+
+
 def test_a_closed_port_is_mollie_out_of_reach():
     with pytest.raises(MollieUnavailable):
         MollieDoor(DoorSettings(KEY, "http://127.0.0.1:9", pauses=())).methods()

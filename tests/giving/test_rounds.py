@@ -12,6 +12,7 @@ from fundraising.db import transaction
 from fundraising.giving import queries
 from fundraising.giving.jobs import find_unheard, process_hints, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds
+from fundraising.giving.mollie import MollieUnavailable
 from fundraising.giving.queries.refunds import refund_request, refunds_to_look_at
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.rules.refunds import RequestState
@@ -58,6 +59,19 @@ def test_a_round_ends_though_mollie_is_slow_and_the_next_ones_do_the_rest(house,
             rounds.append(done)
     assert (rounds[0], sum(rounds)) == (3, 4)
     assert {payment.status for payment in queries.payments()} == {PaymentStatus.PAID}
+
+
+def test_hints_behind_some_that_are_not_answered_are_looked_into_by_the_next_round(house):
+    provider_ids = paid(house, 5)
+    for provider_id in provider_ids[:3]:
+        fault = {"kind": "status", "status": 503, "path": f"/v2/payments/{provider_id}", "times": 3}
+        add_api_fault(house.mollie.world.store, fault)
+    with transaction():
+        for provider_id in provider_ids:
+            note_hint(provider_id)
+    with pytest.raises(MollieUnavailable):
+        process_hints(house.door)
+    assert process_hints(house.door) == (2, 0)
 
 
 @pytest.fixture

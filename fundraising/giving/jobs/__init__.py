@@ -33,6 +33,7 @@ from fundraising.giving.services.donations import OUR_KEY, forget_promises, let_
 from fundraising.giving.services.hints import (
     due_hints,
     forget_hints,
+    give_back,
     note_hint_failure,
     settle_hint,
     settle_unknown_hint,
@@ -138,12 +139,7 @@ def process_hints(door: MollieDoor) -> tuple[int, int]:
     while not looks.time_is_up() and (due := due_hints(now, _TAKEN_TOGETHER)):
         with transaction():
             taken = take_hints(due, now)
-        for hint in taken:
-            if looks.time_is_up():
-                break
-            with looks.one(partial(note_hint_failure, hint), payment=hint.provider_id):
-                _look_into(door, hint)
-            time.sleep(_PAUSE_SECONDS)
+        _look_into_each(door, looks, taken)
     return looks.well, looks.failed
 
 
@@ -205,6 +201,21 @@ def _order(wanted: PaymentToMake, redirect_url: str) -> PaymentOrder:
         method=wanted.method,
         locale="en_GB" if wanted.language == "en" else "nl_NL",
     )
+
+
+def _look_into_each(door: MollieDoor, looks: Looks, taken: list[TakenHint]) -> None:
+    waiting = list(taken)
+    try:
+        while waiting and not looks.time_is_up():
+            hint = waiting.pop(0)
+            with looks.one(partial(note_hint_failure, hint), payment=hint.provider_id):
+                _look_into(door, hint)
+            time.sleep(_PAUSE_SECONDS)
+    finally:
+        # Where the round ends before its time they are due at once, for the next one.
+        if waiting:
+            with transaction():
+                give_back(waiting)
 
 
 def _look_into(door: MollieDoor, hint: TakenHint) -> None:

@@ -14,7 +14,7 @@ from fundraising.giving.models import Payment, WebhookHint
 from fundraising.giving.rules import HintState, retry_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -86,6 +86,12 @@ def take_hints(provider_ids: Collection[str], by: datetime) -> list[TakenHint]:
         .returning(WebhookHint.provider_id, WebhookHint.received, WebhookHint.attempts)
     )
     return [TakenHint(*row) for row in session().execute(taken)]
+
+
+def give_back(hints: Iterable[TakenHint]) -> None:
+    """Have hints due again that were taken and not looked into."""
+    for hint in hints:
+        _change(hint, attempts=hint.attempts - 1, next_try_at=clock.now())
 
 
 def settle_hint(hint: TakenHint) -> None:
