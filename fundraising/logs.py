@@ -31,7 +31,7 @@ _TALKATIVE = ("huey", "huey.consumer", "alembic", "granian.access", "weasyprint"
 
 
 def get_logger() -> BoundLogger:
-    """The logger: `get_logger().info("mail sent", mail=12)`."""
+    """The logger: `get_logger().info("mail.sent", mail=12)`. An event is a part of the house and what became of it."""
     logger: BoundLogger = structlog.stdlib.get_logger("fundraising")
     return logger
 

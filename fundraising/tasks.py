@@ -145,7 +145,7 @@ def _run(known: Job) -> None:
     except Exception as error:
         # Whatever it is: it is written down, and goes on its way.
         session().rollback()
-        get_logger().error("job failed", job=known.name, error=summary(error))
+        get_logger().error("job.failed", job=known.name, error=summary(error))
         with transaction():
             _note(known.name, failed_at=now(), failures=JobState.failures + 1, error=summary(error))
         raise
@@ -249,11 +249,11 @@ class Queue:
         consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: stop.set())
-        get_logger().info("worker started", jobs=len(JOBS))
+        get_logger().info("worker.started", jobs=len(JOBS))
         while not stop.wait(_HEALTH_SECONDS):
             consumer.check_worker_health()
         consumer.stop(graceful=True)
-        get_logger().info("worker stopped")
+        get_logger().info("worker.stopped")
 
     def _tick(self) -> None:
         # A process killed between its mark and its message would keep others from asking: marks last a minute at most.
@@ -299,7 +299,7 @@ def nudge(name: str) -> None:
         if _current:
             _current[0].nudge(name)
     except QueueUnreachable as error:
-        get_logger().warning("queue out of reach", job=name, reason=summary(error))
+        get_logger().warning("queue.out_of_reach", job=name, reason=summary(error))
 
 
 def _nudge_key(name: str) -> str:

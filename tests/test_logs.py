@@ -45,10 +45,10 @@ def test_an_error_is_told_in_one_line():
 
 def test_production_writes_one_json_object_a_line(as_json, capsys):
     with structlog.contextvars.bound_contextvars(request_id="abc"):
-        get_logger().info("mail sent", mail=12)
+        get_logger().info("mail.sent", mail=12)
         logging.getLogger("elsewhere").warning("it took %s seconds for %s", 3, "anna@example.nl")
     ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
-    assert ours.items() >= {"event": "mail sent", "mail": 12, "level": "info", "request_id": "abc"}.items()
+    assert ours.items() >= {"event": "mail.sent", "mail": 12, "level": "info", "request_id": "abc"}.items()
     assert (
         theirs.items() >= {"event": "it took 3 seconds for [e-mail]", "level": "warning", "request_id": "abc"}.items()
     )

@@ -293,7 +293,7 @@ class TestQueueOutOfReach:
     def test_nobody_who_asks_notices(self, app, nowhere, capsys):
         tasks.use_queue(nowhere, app.app_context)
         tasks.nudge("mail-delivery")
-        assert "queue out of reach" in capsys.readouterr().err
+        assert "queue.out_of_reach" in capsys.readouterr().err
 
     def test_who_wants_to_know_is_told(self, app, nowhere):
         with pytest.raises(QueueUnreachable):

@@ -45,13 +45,13 @@ def search_index_check_job() -> None:
     with transaction():
         dropped = drop_unused_words()
     level = log.warning if wrong else log.info
-    level("search index checked", wrong=len(wrong), dropped=dropped)
+    level("search_index.checked", wrong=len(wrong), dropped=dropped)
 
 
 @job("duplicates-search", every=timedelta(days=1), stalled_after=timedelta(days=3))
 def duplicates_search_job() -> None:
     """Note the contacts that may be one, for staff to judge."""
-    log.info("duplicates searched", new=look_for_duplicates())
+    log.info("duplicates.searched", new=look_for_duplicates())
 
 
 def look_for_duplicates() -> int:

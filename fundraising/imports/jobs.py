@@ -56,7 +56,7 @@ def imports_job() -> None:
             work_on(run_id, state)
         except (Overtaken, NotNow):
             # Another worker was here first, or a person threw it away: it is looked at again the next time.
-            log.info("import overtaken", number=run_id)
+            log.info("import.overtaken", number=run_id)
         except Exception as fault:  # noqa: BLE001  raised below: one keeps no others waiting
             faults.append(fault)
     if faults:
@@ -69,9 +69,9 @@ def imports_retention_job() -> None:
     for run_id in full_until(now() - KEPT_FOR):
         with transaction():
             empty(run_id)
-        log.info("import emptied", number=run_id)
+        log.info("import.emptied", number=run_id)
     gone = documents.forget_others(digests_in_use(), area=AREA, before=now() - UNTOLD_FOR)
-    log.info("files of imports removed", count=gone)
+    log.info("import.files_removed", count=gone)
 
 
 def work_on(run_id: int, state: ImportState, progress: Callable[[int], None] = lambda _rows: None) -> None:
@@ -86,12 +86,12 @@ def work_on(run_id: int, state: ImportState, progress: Callable[[int], None] = l
             fault = wrong if isinstance(wrong, UnreadableSheet) else UnreadableSheet(SheetFault.DAMAGED)
             with transaction():
                 refuse(run_id, fault)
-            log.info("import refused", number=run_id, fault=fault.fault.value, line=fault.line)
+            log.info("import.refused", number=run_id, fault=fault.fault.value, line=fault.line)
         return
     if state in {ImportState.ACCEPTING, ImportState.UNDOING}:
         with transaction():
             done = bring_in(run_id) if state is ImportState.ACCEPTING else not take_back(run_id)
-        log.info("import worked on", number=run_id, was=state.value, done=done)
+        log.info("import.worked_on", number=run_id, was=state.value, done=done)
     _settle(run_id)
 
 

@@ -157,11 +157,11 @@ def _settle(mail: _Claimed, **outcome: Any) -> None:  # noqa: ANN401  values of 
 
 def _put_off(mail: _Claimed, answer: str, *, for_good: bool = False) -> None:
     if for_good or mail.attempts > len(BACKOFF):
-        get_logger().warning("mail given up", mail=mail.id, attempts=mail.attempts)
+        get_logger().warning("mail.given_up", mail=mail.id, attempts=mail.attempts)
         _settle(mail, state=MailState.FAILED, last_error=answer[:500])
         return
     again = now() + BACKOFF[mail.attempts - 1]
-    get_logger().info("mail put off", mail=mail.id, attempts=mail.attempts, until=again.isoformat())
+    get_logger().info("mail.put_off", mail=mail.id, attempts=mail.attempts, until=again.isoformat())
     _settle(mail, state=MailState.WAITING, next_try_at=again, last_error=answer[:500])
 
 

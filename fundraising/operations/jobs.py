@@ -35,7 +35,7 @@ def mail_delivery_job() -> None:
     """Hand over what stands in the outbox."""
     sent = current_app.extensions["deliver_mail"]()
     if sent:
-        log.info("mail delivered", count=sent)
+        log.info("mail.delivered", count=sent)
 
 
 @job("mail-retention", every=timedelta(days=1), stalled_after=timedelta(days=3))
@@ -46,14 +46,14 @@ def mail_retention_job() -> None:
         with transaction():
             more = empty(_MAILS_AT_ONCE)
         count += more
-    log.info("mail emptied", count=count)
+    log.info("mail.emptied", count=count)
 
 
 @job("ledger-check", every=timedelta(days=1), stalled_after=timedelta(days=2))
 def ledger_check_job() -> None:
     """Check the ledger each night, and tell the administrator when it does not agree."""
     found = list(islice(findings(), _MOST_FINDINGS))
-    log.info("ledger checked", findings=len(found))
+    log.info("ledger.checked", findings=len(found))
     message = lazy_text(
         "Faults that the ledger check found: %(count)s. The first: %(first)s. See `fundraising ledger check`."
     )
@@ -73,9 +73,9 @@ def _tell(news: News) -> None:
     for trouble in news.troubles:
         # Where mail itself is the trouble, the log is the only way left.
         level = log.critical if trouble.name.startswith(MAIL) else log.error
-        level("alert", name=trouble.name, detail=trouble.in_english)
+        level("alert.raised", name=trouble.name, detail=trouble.in_english)
     for name in news.over:
-        log.info("alert over", name=name)
+        log.info("alert.over", name=name)
     if news and current_app.config["ALERT_EMAIL"]:
         _mail(news, current_app.config["ALERT_EMAIL"])
 

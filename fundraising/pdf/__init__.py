@@ -21,7 +21,7 @@ def from_html(html: str) -> bytes:
     try:
         printing = _printing()
     except OSError as missing:
-        get_logger().error("no PDF files on this machine", reason=summary(missing))
+        get_logger().error("pdf.impossible", reason=summary(missing))
         raise NotHere from missing
     return bytes(printing.from_html(html))
 

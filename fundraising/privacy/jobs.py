@@ -20,4 +20,4 @@ def retention_job() -> None:
         session().rollback()
         with transaction():
             count += propose(judged)
-    log.info("retention looked at", due=count)
+    log.info("retention.looked_at", due=count)

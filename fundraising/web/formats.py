@@ -89,8 +89,8 @@ def ago(instant: datetime) -> str:
     return format_timedelta(-since, add_direction=True, locale=current_language())
 
 
-def counted(number: int) -> str:
-    """A number of things: `1.300`, in English `1,300`."""
+def counted(number: float) -> str:
+    """A number of things or of what they measure: `1.300` and `3,4`, in English `1,300` and `3.4`."""
     return format_decimal(number, locale=current_language())
 
 

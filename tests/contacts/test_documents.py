@@ -12,6 +12,7 @@ from fundraising.contacts.queries.documents import AREA, documents_of
 from fundraising.contacts.rules.documents import FileFault, RefusedFile, media_type, safe_name
 from fundraising.contacts.services import documents as services
 from fundraising.contacts.services.documents import attach, forget_unused, keep_file, remove
+from fundraising.contacts.views.documents import file_size
 from fundraising.db import session, transaction
 from fundraising.documents import UnknownDocument, open_stored
 from tests.factories import contacts
@@ -88,6 +89,12 @@ def test_what_is_refused(name):
 )
 def test_a_name_never_misleads(typed, kept):
     assert safe_name(typed) == kept
+
+
+def test_a_size_is_written_in_the_language_of_the_page(app):
+    for path, sizes in (("/", ["1 kB", "3,4 MB"]), ("/en", ["1 kB", "3.4 MB"])):
+        with app.test_request_context(path):
+            assert [file_size(1), file_size(3_600_000)] == sizes
 
 
 def keep(contact_id, name="brief.pdf", contents=PDF):

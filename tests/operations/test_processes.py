@@ -251,13 +251,13 @@ class TestWorker:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_stops_when_told_to(self, app_context, installation, tmp_path, number):
         with started(tmp_path / "log", installation, "worker") as worker:
-            eventually(lambda: worker.says("worker started"))
+            eventually(lambda: worker.says("worker.started"))
             assert worker.end(number) == 0
-            assert "worker stopped" in worker.output
+            assert "worker.stopped" in worker.output
 
     def test_a_nudge_is_heard_within_seconds(self, app_context, installation, tmp_path):
         with started(tmp_path / "log", installation, "worker") as worker:
-            eventually(lambda: worker.says("worker started"))
+            eventually(lambda: worker.says("worker.started"))
             eventually(lambda: app_context.extensions["queue"].pending() == 0)
             with transaction():
                 mailer.enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
@@ -306,7 +306,7 @@ class TestSeveralOfEach:
             workers = [stack.enter_context(started(tmp_path / str(n), ours, "worker")) for n in range(2)]
             web = stack.enter_context(started(tmp_path / "web", ours, "web", "--port", str(port), "--workers", "2"))
             for worker in workers:
-                eventually(partial(worker.says, "worker started"))
+                eventually(partial(worker.says, "worker.started"))
             address = f"http://localhost:{port}"
             assert eventually(lambda: get(f"{address}/readyz")) == 200
             eventually(lambda: get(f"{address}/healthz/jobs") == 200)
@@ -320,7 +320,7 @@ class TestSeveralOfEach:
             assert web.end() == 0
         told = "".join((tmp_path / str(n)).read_text("utf-8") for n in range(2))
         # A daily job's moment is claimed once, whichever of the two saw it first.
-        assert told.count("ledger checked") == 1
+        assert told.count("ledger.checked") == 1
 
 
 def started_at(job: str) -> datetime:

@@ -21,6 +21,7 @@ from fundraising.contacts.rules import UnknownContact
 from fundraising.contacts.rules.documents import LARGEST_FILE, FileFault, RefusedFile, endings
 from fundraising.contacts.services.documents import attach, forget_unused, keep_file, remove
 from fundraising.db import transaction
+from fundraising.web import formats
 from fundraising.web.answers import see_other
 from fundraising.web.fields import clean_line
 from fundraising.web.forms import StaffForm
@@ -64,10 +65,10 @@ def init_documents(app: Flask) -> None:
 
 
 def file_size(size: int) -> str:
-    """A size as people say it: `12 kB`, `3,4 MB`; never nothing."""
+    """A size as people say it: `12 kB`, `3,4 MB`, in English `3.4 MB`; never nothing."""
     if size < _MIB:
         return f"{max(1, round(size / _KIB))} kB"
-    return f"{size / _MIB:.1f} MB".replace(".", ",")
+    return f"{formats.counted(round(size / _MIB, 1))} MB"
 
 
 @blueprint.get("/relaties/<int:contact_id>/documenten")

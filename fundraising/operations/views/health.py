@@ -47,7 +47,7 @@ def jobs_run() -> Response:
     try:
         rows = jobs(now())
     except SQLAlchemyError as trouble:
-        get_logger().warning("jobs unknown", reason=summary(trouble))
+        get_logger().warning("health.jobs_unknown", reason=summary(trouble))
         return _answer({"database": False})
     return _answer({row.name: row.started_at is not None and not row.stalled for row in rows})
 
@@ -65,7 +65,7 @@ def _is_well(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except (SQLAlchemyError, QueueUnreachable, _NotReady) as trouble:
-        get_logger().warning("not ready", part=name, reason=summary(trouble))
+        get_logger().warning("health.not_ready", part=name, reason=summary(trouble))
         return False
     return True
 
