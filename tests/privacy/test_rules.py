@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from fundraising.personal import Degree
-from fundraising.privacy.rules import Due, Facts, Reason, due, years_after
+from fundraising.privacy.rules import Due, Facts, Reason, degree_on, due, years_after
 
 TODAY = date(2026, 11, 22)
 LONG_AGO = date(2015, 5, 1)
@@ -62,6 +62,10 @@ def test_who_is_due(known, degree, reason, since):
         facts(deceased_on=date(2026, 1, 1)),
         facts(done=Degree.ANONYMISED),
         facts(done=Degree.REDUCED, **gave(date(2020, 1, 1))),
+        # Whose gift came in after they were erased.
+        facts(done=Degree.ANONYMISED, **gave(date(2020, 1, 1))),
+        # Whose gifts need not be kept any more, and who is in touch.
+        facts(changed_on=date(2024, 6, 1), **gave(date(2018, 3, 1))),
     ],
 )
 def test_who_is_not(known):
@@ -72,6 +76,12 @@ def test_the_last_day_on_which_the_tax_office_may_ask():
     known = facts(done=Degree.REDUCED, **gave(date(2019, 1, 1)))
     assert due(known, date(2026, 12, 31)) is None
     assert due(known, date(2027, 1, 1)).degree is Degree.ANONYMISED
+    assert degree_on(date(2026, 12, 31), known.needed_until) is Degree.REDUCED
+
+
+def test_three_years_are_over_on_the_day_after():
+    assert due(facts(), date(2018, 5, 1)) is None
+    assert due(facts(), date(2018, 5, 2)) is not None
 
 
 def test_a_leap_day_has_its_anniversary():

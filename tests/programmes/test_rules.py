@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from fundraising.money import Euro
-from fundraising.programmes.rules import FigureKind, ProgrammeDataError, read_programme
+from fundraising.programmes.rules import FigureKind, ProgrammeDataError, current_unit_cost, read_programme
 from fundraising.resources import resource
 
 SHIPPED = sorted(resource("programmes/data").glob("*.toml"))
@@ -23,6 +24,12 @@ def faults(text: str) -> list[str]:
 def changed(old: str, new: str) -> str:
     assert old in FAMILIES
     return FAMILIES.replace(old, new, 1)
+
+
+def test_the_unit_cost_of_the_latest_year_holds_in_whatever_version() -> None:
+    cost = read_programme("x.toml", FAMILIES).unit_costs[0]
+    latest = replace(cost, year=cost.year + 1)
+    assert current_unit_cost([replace(cost, version=2), latest, cost]) is latest
 
 
 def test_the_published_amounts_and_figures_ship() -> None:

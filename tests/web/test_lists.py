@@ -91,7 +91,11 @@ def test_a_whole_number(text, number):
     assert whole_number({"jaar": text}, "jaar") == number
 
 
-@pytest.mark.parametrize(("text", "number"), [("9223372036854775807", 2**63 - 1), ("9223372036854775808", None)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("9223372036854775807", 2**63 - 1), ("9223372036854775808", None), ("9" * 5_000, None)],
+    ids=["largest", "larger", "endless"],
+)
 def test_a_number_is_one_that_a_row_can_have(text, number):
     assert number_in(text) == number
 
