@@ -18,7 +18,7 @@ from fundraising.gifts.rules import Correction, EntryKind, NotPositive, Reason, 
 from fundraising.gifts.services import correct
 from fundraising.giving.jobs import find_unheard, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds, ask_refund
-from fundraising.giving.models import Payment
+from fundraising.giving.models import Payment, RefundRequest
 from fundraising.giving.mollie import MollieDoor, MollieUnavailable
 from fundraising.giving.queries import due_payments
 from fundraising.giving.queries.refunds import refund_request, refunds_to_look_at
@@ -28,6 +28,7 @@ from fundraising.giving.rules.refunds import (
     MoreThanLeft,
     NotASecondPerson,
     NothingToRefund,
+    RefundOrder,
     RefundUnderWay,
     RequestState,
     WrongState,
@@ -455,6 +456,22 @@ class TestCrash:
         (refund,) = at_mollie(mollie, paid)
         assert state(number) == RequestState.ACCEPTED
         assert refund_request(number).provider_ref == refund.id
+
+    @pytest.mark.parametrize("large", [False, True])
+    def test_what_was_made_after_the_backup_that_was_restored_is_not_made_again(
+        self, house, mollie, paid, ask, people, later, large
+    ):
+        number = ask(above=100 if large else 500)
+        key = session().get_one(RefundRequest, number).idempotency_key
+        house.door.refund(RefundOrder(number, paid, key, Euro.of(300), "made, and forgotten here"))
+        mollie.world.clock.advance(timedelta(hours=3).total_seconds())
+        with later(hours=3):
+            if large:
+                with acting_as(people[1]), transaction():
+                    approve_refund(number)
+            ask_due_refunds(house.door)
+            (refund,) = at_mollie(mollie, paid)
+        assert (state(number), refund_request(number).provider_ref) == (RequestState.ACCEPTED, refund.id)
 
     def test_an_answer_that_is_lost_on_its_way_is_found(self, house, mollie, paid, ask, later):
         number = ask()

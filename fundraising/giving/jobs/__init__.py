@@ -73,7 +73,7 @@ _PAUSE_SECONDS = 0.03
 # Mollie replays an idempotency key for an hour; a payment that is not listed by then was never made.
 _GIVEN_UP_AFTER = timedelta(hours=1)
 # So young that it surely still does, though its clock or ours is some minutes off.
-_SURELY_REPLAYED = timedelta(minutes=50)
+SURELY_REPLAYED = timedelta(minutes=50)
 # What was taken back within this time is looked at every minute, however much it is. Longer than we are ever down, and
 # than a refund takes to fail; what is older is found when its payment is looked at.
 _TAKEN_BACK_WITHIN = timedelta(days=31)
@@ -172,7 +172,7 @@ def refresh_methods(door: MollieDoor) -> int:
 
 def _made_before(door: MollieDoor, wanted: PaymentToMake) -> PaymentRow | None:
     """A payment that Mollie may have made so long ago that it forgot the key: asked again, it would make another."""
-    if wanted.created_at > clock.now() - _SURELY_REPLAYED:
+    if wanted.created_at > clock.now() - SURELY_REPLAYED:
         return None
     session().rollback()  # nothing stays open while Mollie is asked
     since = wanted.created_at - _CLOCKS_DIFFER

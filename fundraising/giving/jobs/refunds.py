@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fundraising import clock, logs
 from fundraising.db import session, transaction
-from fundraising.giving.jobs import mollie_door, sync_payment
+from fundraising.giving.jobs import SURELY_REPLAYED, mollie_door, sync_payment
 from fundraising.giving.jobs.looks import Looks
 from fundraising.giving.mollie import MollieRefused, UnknownPayment
 from fundraising.giving.queries.refunds import due_refunds, refund_request
@@ -27,12 +27,13 @@ _BATCH = 50
 def ask_refund(door: MollieDoor, request_id: int) -> None:
     """Have a decided refund made at Mollie, and apply what Mollie says of it; again does nothing more.
 
-    One that was asked before, without an answer that reached us, is looked for first. Raises MollieError where Mollie
+    One that was asked before, without an answer that reached us, is looked for first; so is one of some age, which may
+    have been asked after the backup from which this database came. Raises MollieError where Mollie
     is away, ObservationRefused or LedgerError.
     """
     asked = refund_request(request_id)
     session().rollback()  # nothing stays open while Mollie is asked
-    if asked.state is RequestState.ASKED:
+    if asked.state is RequestState.ASKED or asked.requested_at < clock.now() - SURELY_REPLAYED:
         sync_payment(door, asked.payment_id)
     with transaction():
         order = take_refund(request_id)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The sixth try comes after an hour, and the next one two hours later.
 _FOR_HOURS = 6
+# Of these Mollie has not answered, to be asked or to be looked at first.
+_UNANSWERED = frozenset({RequestState.APPROVED, RequestState.ASKED})
 # Of these somebody has to do or to know something.
 _WAITS = frozenset({RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED, RequestState.REFUSED})
 
@@ -66,7 +68,7 @@ def refunds_to_look_at(*, most: int) -> list[RefundRow]:
     To be agreed to, postponed by Mollie, not answered by it for hours, or failed or refused and not yet put aside.
     """
     waits = RefundRequest.state.in_(_WAITS)
-    unanswered = and_(RefundRequest.state == RequestState.ASKED, RefundRequest.attempts >= _FOR_HOURS)
+    unanswered = and_(RefundRequest.state.in_(_UNANSWERED), RefundRequest.attempts >= _FOR_HOURS)
     return _read(or_(waits, unanswered), most=most)
 
 

@@ -47,12 +47,14 @@ _AT_MOLLIE = frozenset(
     {RequestState.ACCEPTED, RequestState.UNDERWAY, RequestState.DONE, RequestState.FAILED, RequestState.CANCELED}
 )
 # What follows what. Mollie's news comes in any order, yet each refund is judged by all that was seen of it, so a later
-# state never gives way to an earlier one.
+# state never gives way to an earlier one. What Mollie has of a refund that is still to be asked for was asked for after
+# the backup that was restored here.
 REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.AWAITING_APPROVAL: frozenset(
         {RequestState.APPROVED, RequestState.DECLINED, RequestState.WITHDRAWN, RequestState.REFUSED}
-    ),
-    RequestState.APPROVED: frozenset({RequestState.ASKED, RequestState.WITHDRAWN, RequestState.REFUSED}),
+    )
+    | _AT_MOLLIE,
+    RequestState.APPROVED: _AT_MOLLIE | {RequestState.ASKED, RequestState.WITHDRAWN, RequestState.REFUSED},
     RequestState.ASKED: _AT_MOLLIE | {RequestState.ASKED, RequestState.POSTPONED, RequestState.REFUSED},
     RequestState.POSTPONED: _AT_MOLLIE | {RequestState.ASKED, RequestState.WITHDRAWN, RequestState.REFUSED},
     RequestState.ACCEPTED: _AT_MOLLIE - {RequestState.ACCEPTED},

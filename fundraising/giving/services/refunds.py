@@ -177,7 +177,7 @@ def adopt_refund(request_id: int, ref: str) -> None:
 def put_off_refund(request_id: int, error: str) -> None:
     """Remember why it is not known what Mollie made of a refund, and ask again later, under the same key."""
     request, _payment = _locked(request_id)
-    if request.state is not RequestState.ASKED:
+    if request.state not in TO_ASK:
         return
     request.error = error[:_ERROR_LENGTH]
     if request.next_try_at <= clock.now():
