@@ -13,15 +13,19 @@ from fundraising.clock import AMSTERDAM
 from fundraising.db import transaction
 from fundraising.gifts.rules import written_reference
 from fundraising.giving import queries
-from fundraising.giving.jobs import mollie_door, sweep, sync_payment
+from fundraising.giving.jobs import find_paid_elsewhere, mollie_door, sweep, sync_payment
 from fundraising.giving.jobs.looks import TROUBLE
+from fundraising.giving.mollie import MollieError
 from fundraising.giving.queries.of_gift import promise
 from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PaymentStatus
+from fundraising.giving.services.hints import TooManyHints
 from fundraising.giving.services.trouble import settle_stuck
 from fundraising.logs import summary
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fundraising.giving.queries import EventRow, PaymentSummary
 
 cli = AppGroup("payments", help="Payments through Mollie.")
@@ -86,6 +90,19 @@ def sync(payment: str | None, as_json: bool) -> None:
         raise click.ClickException(summary(trouble)) from None
     if payment is not None and as_json and (found := queries.payment(payment)):
         click.echo(json.dumps([_as_json(found)], indent=2))
+
+
+@cli.command("compare")
+@click.argument("since", type=click.DateTime(["%Y-%m-%d"]))
+def compare(since: datetime) -> None:
+    """List what was paid at Mollie since a day and is not booked here, as after a restore; each is looked at."""
+    try:
+        missing = find_paid_elsewhere(mollie_door(), since.replace(tzinfo=AMSTERDAM))
+    except (MollieError, TooManyHints) as trouble:
+        raise click.ClickException(summary(trouble)) from None
+    for row in missing:
+        click.echo(f"{row.provider_id:<24}  {row.created_at.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}  {row.amount!s:>12}")
+    click.echo(f"{len(missing)} not booked here")
 
 
 @cli.command("stuck")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from fundraising.giving.mollie import PaymentOrder
+from fundraising.giving.services.donations import new_key
 from fundraising.giving.simulator import lifecycle
 from fundraising.giving.simulator.faults import add_api_fault
+from fundraising.money import Euro
 
 
 @pytest.fixture
@@ -40,6 +44,22 @@ def test_mollie_is_asked_about_one_or_about_all(house, run, later):
     listed = json.loads(run("list", "--status", "paid", "--json").stdout)
     assert [payment["provider_id"] for payment in listed] == [other, one]
     assert run("list").stdout.endswith("2 payments\n")
+
+
+def test_what_was_paid_and_is_not_known_since_a_restore_is_found(house, run):
+    known, unheard = house.give(), house.give(form_nonce="form-2")
+    order = PaymentOrder(new_key(), Euro.of(500), "HerstelWerk", "https://charity.example/bedankt", "ideal", "nl_NL")
+    forgotten = house.door.create_payment(order).provider_id
+    unpaid = house.door.create_payment(replace(order, key=new_key())).provider_id
+    for provider_id in (known, unheard, forgotten):
+        lifecycle.reach(house.mollie.world, provider_id, "paid")
+    run("sync", known)
+    told = run("compare", "2026-01-01").stdout
+    assert (known in told, unheard in told, forgotten in told, unpaid in told) == (False, True, True, False)
+    assert told.endswith("2 not booked here\n")
+    assert run("sync").exit_code == 1
+    told = run("compare", "2026-01-01").stdout
+    assert (unheard in told, forgotten in told) == (False, True)
 
 
 def test_what_goes_wrong_is_told_and_ends_badly(house, run):

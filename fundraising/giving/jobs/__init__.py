@@ -26,7 +26,7 @@ from fundraising.giving.mollie import (
     PaymentOrder,
     UnknownPayment,
 )
-from fundraising.giving.queries import due_payments, lost_payments, payment_to_make, unseen
+from fundraising.giving.queries import due_payments, lost_payments, payment_to_make, unpaid_here, unseen
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.services.abuse import forget_submissions
 from fundraising.giving.services.donations import OUR_KEY, forget_promises, let_promises_lapse
@@ -34,6 +34,7 @@ from fundraising.giving.services.hints import (
     due_hints,
     forget_hints,
     give_back,
+    note_hint,
     note_hint_failure,
     settle_hint,
     settle_unknown_hint,
@@ -55,6 +56,7 @@ from fundraising.tasks import job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from fundraising.giving.mollie import PaymentRow
     from fundraising.giving.queries import DuePayment, PaymentToMake
@@ -160,6 +162,21 @@ def find_unheard(door: MollieDoor) -> Swept:
         _look_at_due(door, looks)
     adopted = _adopt(door, adoptions)
     return Swept(hints=0, payments=looks.well, adopted=adopted, failed=looks.failed + adoptions.failed)
+
+
+def find_paid_elsewhere(door: MollieDoor, since: datetime) -> list[PaymentRow]:
+    """What was paid at Mollie of payments that were made since a moment, and is not paid here; each is hinted at.
+
+    So it is after a restore: the webhooks came before it. Raises MollieError, or TooManyHints with nothing changed.
+    """
+    session().rollback()  # nothing stays open while Mollie is asked
+    found = door.payments_since(since)
+    paid = {row.provider_id: row for row in found if row.status is PaymentStatus.PAID and OUR_KEY.fullmatch(row.key)}
+    with transaction():
+        missing = [paid[provider_id] for provider_id in sorted(unpaid_here(paid))]
+        for row in missing:
+            note_hint(row.provider_id)
+    return missing
 
 
 def refresh_methods(door: MollieDoor) -> int:

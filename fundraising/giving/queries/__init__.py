@@ -274,6 +274,14 @@ def lost_payments(now: datetime, *, most: int) -> list[DuePayment]:
     return _due(Payment.provider_id.is_(None), now, most)
 
 
+def unpaid_here(provider_ids: Collection[str]) -> set[str]:
+    """Of these payments at Mollie, those that are not stored here as paid."""
+    paid = select(Payment.provider_id).where(
+        Payment.provider_id.in_(provider_ids), Payment.status == PaymentStatus.PAID
+    )
+    return set(provider_ids) - set(session().scalars(paid))
+
+
 def unseen(facts: Sequence[tuple[str, str, str]]) -> dict[str, set[str]]:
     """Of facts (payment id, refund or chargeback id, state) at the provider, those that payments of ours lack.
 
