@@ -120,10 +120,12 @@ class MayBeEmpty:
             raise StopValidation
 
 
-def line(label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "") -> StringField:
+def line(
+    label: str, longest: int, *checks: Callable[[Form, Field], None], needed: str = "", description: str = ""
+) -> StringField:
     """A field of one line of usable text; `needed` is said where it is left empty, and without it it may be."""
-    emptiness = Needed(needed) if needed else MayBeEmpty()
-    return StringField(label, filters=[clean_line], validators=[emptiness, Usable(), AtMost(longest), *checks])
+    validators = [Needed(needed) if needed else MayBeEmpty(), Usable(), AtMost(longest), *checks]
+    return StringField(label, filters=[clean_line], validators=validators, description=description)
 
 
 def a_name(_form: Form, field: Field) -> None:

@@ -9,6 +9,7 @@ from fundraising.contacts.models import Contact
 from fundraising.contacts.queries import contact
 from fundraising.contacts.queries.likeness import candidates_to_judge
 from fundraising.contacts.queries.merges import merge_page
+from fundraising.contacts.services.search_index import reindex
 from fundraising.db import session, transaction
 from tests.factories.contacts import note_duplicates, organisation, person
 from tests.web.page_client import text_of
@@ -126,11 +127,37 @@ def test_two_that_differ_leave_the_queue_and_come_back(desk, pair):
     assert candidates_to_judge() == 1
 
 
+@pytest.mark.parametrize("typed", ["Vries", "de vires", "jan@example.nl"])
+def test_another_contact_is_chosen_by_its_name_or_address(desk, pair, typed):
+    with transaction():
+        church = organisation(organisation_name="De Vries")
+        third = person(email="jan@example.nl", given_name="Kees")
+        reindex([*pair, third, church])
+    page = desk.get(desk.get(f"/desk/relaties/{third}").link("Samenvoegen met een andere relatie"))
+    page = desk.submit(page.form("/samenvoegen"), {"who": typed}, status=422)
+    # Neither who is of another kind nor the contact itself is among those to choose from.
+    assert [int(each.get("value")) for each in page.all("input", name="chosen")] == sorted(pair)
+    page = desk.submit(page.form("/samenvoegen"), {"chosen": str(pair[1])})
+    assert "Is dit dezelfde relatie?" in page.text
+
+
 def test_another_contact_is_chosen_by_its_number(desk, pair):
-    address = f"/desk/relaties/{pair[0]}/samenvoegen"
-    assert "Er is geen relatie met dit nummer" in desk.get(f"{address}?nummer=99999999999999999999").text
-    assert "al een en dezelfde relatie" in desk.get(f"{address}?nummer={pair[0]}").text
-    assert "Is dit dezelfde relatie?" in desk.get(f"{address}?nummer={pair[1]}", follow=True).text
+    page = desk.get(f"/desk/relaties/{pair[0]}/samenvoegen")
+    assert "Is dit dezelfde relatie?" in desk.submit(page.form("/samenvoegen"), {"who": str(pair[1])}).text
+
+
+def test_one_who_is_the_same_or_nobody_is_told(desk, pair):
+    page = desk.get(f"/desk/relaties/{pair[0]}/samenvoegen")
+    for typed, words in (("9" * 20, "Er is niemand gevonden"), (str(pair[0]), "al een en dezelfde"), ("", "Vul een")):
+        assert words in desk.submit(page.form("/samenvoegen"), {"who": typed}, status=422).text
+
+
+def test_only_one_who_may_be_meant_is_chosen_already(desk, pair):
+    with transaction():
+        reindex(pair)
+    page = desk.get(f"/desk/relaties/{pair[0]}/samenvoegen")
+    page = desk.submit(page.form("/samenvoegen"), {"who": "Vries"}, status=422)
+    assert "Is dit dezelfde relatie?" in desk.submit(page.form("/samenvoegen")).text
 
 
 @pytest.mark.parametrize("address", ["/desk/relaties/9/samenvoegen/10", "/desk/relaties/9/samenvoegen"])

@@ -71,7 +71,7 @@ class TestCodes:
 
 class TestMaking:
     def test_for_a_church_with_a_word_of_its_own(self, relations, church):
-        page = make(relations, contact=str(church), amount="50", code="Dorpskerk Zeist")
+        page = make(relations, who=str(church), amount="50", code="Dorpskerk Zeist")
         assert page.heading == "Geeflink dorpskerk-zeist"
         assert "Dorpskerk Zeist" in page.text
         assert page.link("/via/dorpskerk-zeist") == "http://localhost/via/dorpskerk-zeist"
@@ -85,7 +85,7 @@ class TestMaking:
         with relations.client.application.app_context(), transaction():
             reindex([church])
         page = relations.get("/desk/geeflinks/nieuw")
-        page = relations.submit(page.form("/nieuw"), {"contact": "dorpskrk"}, status=422)
+        page = relations.submit(page.form("/nieuw"), {"who": "dorpskrk"}, status=422)
         assert relations.submit(page.form("/nieuw")).link("Dorpskerk Zeist") == f"/desk/relaties/{church}"
 
     def test_without_anything_it_gets_a_code(self, relations):
@@ -106,8 +106,8 @@ class TestMaking:
             {"amount": "50001"},
             {"code": "a/b"},
             {"code": "x" * 10_000},
-            {"contact": "99999999999999999999"},
-            {"contact": "Niemand Bekend"},
+            {"who": "99999999999999999999"},
+            {"who": "Niemand Bekend"},
         ],
     )
     def test_what_cannot_be_made_is_said(self, relations, answers):
@@ -156,7 +156,7 @@ class TestSpreading:
         assert relations.client.get("/desk/geeflinks/dorpskerk/qr.png").status_code == 200
 
     def test_a_poster_asks_nothing_that_the_printer_leaves_out(self, relations, church, caplog):
-        make(relations, code="dorpskerk", contact=str(church))
+        make(relations, code="dorpskerk", who=str(church))
         relations.client.get("/desk/geeflinks/dorpskerk/poster.pdf")
         assert "Ignored" not in caplog.text
 

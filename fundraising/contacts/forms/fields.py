@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale
+from flask_babel import gettext
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.widgets import TextInput
 
+from fundraising.contacts.queries import display_names
 from fundraising.contacts.queries.search import found_contacts
+from fundraising.contacts.rules.words import TermKind
+from fundraising.iban import formatted
 from fundraising.web.fields import AtMost, Needed, Usable, choice, clean_line, clean_text
 from fundraising.web.forms import StaffForm
 from fundraising.web.lists import number_in
@@ -22,11 +27,13 @@ if TYPE_CHECKING:
 
     from wtforms.form import BaseForm
 
+    from fundraising.contacts.queries.search import FoundContact
     from fundraising.contacts.rules import ContactKind
 
 _DAY = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_MOST_FOUND = 8
+_MOST_FOUND = 50
+_MOST_OFFERED = 8
 # From where most post comes.
 _NEAR = ("NL", "BE", "DE")
 
@@ -100,24 +107,26 @@ def countries() -> list[Any]:
 
 
 class PickForm(StaffForm):
-    """A form that is about another contact too: a name or a number, and then a choice among who bear that name."""
+    """A form that is about another contact too: what is typed of it, and then a choice among whom that may be."""
 
-    who = StringField(_("Name or number"), filters=[clean_line], validators=[AtMost(200)])
+    who = StringField(
+        _("Name, number or e-mail address"),
+        description=_("A part of the name is enough; then you choose."),
+        filters=[clean_line],
+        validators=[AtMost(200)],
+    )
     chosen = RadioField(_("Whom do you mean?"), choices=[], validate_choice=False)
 
-    def picked(self, kind: ContactKind, *, but: Sequence[int] = ()) -> int | None:
-        """The contact that was meant; None where that is not clear, and then the form says what to do."""
+    def picked(self, kind: ContactKind | None = None, *, but: Sequence[int] = ()) -> int | None:
+        """The contact that was meant, of this kind; None where that is not clear, and then the form says what to do."""
         typed = self.who.data or ""
-        if (number := number_in(typed)) is not None:
+        if (number := number_in(typed)) is not None and display_names([number]):
             return number
-        found = found_contacts(typed, limit=_MOST_FOUND + len(but)) if typed else []
-        offered = {str(each.contact_id): each for each in found if each.kind is kind and each.contact_id not in but}
+        offered = _offered(typed, kind, but)
         if self.chosen.data in offered:
             return int(self.chosen.data)
-        self.chosen.choices = [
-            choice(number, f"{each.name}, {each.town} ({number})" if each.town else f"{each.name} ({number})")
-            for number, each in offered.items()
-        ]
+        self.chosen.choices = [choice(number, label) for number, label in offered.items()]
+        self.chosen.data = next(iter(offered)) if len(offered) == 1 else None
         self.say(self.chosen if offered else self.who, _choose(bool(offered), bool(typed)))
         return None
 
@@ -126,9 +135,23 @@ class PickForm(StaffForm):
         field.errors = [*field.errors, message]
 
 
+def _offered(typed: str, kind: ContactKind | None, but: Sequence[int]) -> dict[str, str]:
+    """Who may be meant, by number. More are looked for than are offered: the first may all be of another kind."""
+    found = found_contacts(typed, limit=_MOST_FOUND) if typed else []
+    fitting = (each for each in found if kind in {None, each.kind} and each.contact_id not in but)
+    return {str(each.contact_id): _label(each) for each in islice(fitting, _MOST_OFFERED)}
+
+
+def _label(found: FoundContact) -> str:
+    was = gettext("formerly %(name)s", name=found.merged_name) if found.merged_name else ""
+    by = formatted(found.by) if found.by_kind is TermKind.IBAN else found.by
+    told = ", ".join(filter(None, (found.name or gettext("Without a name"), found.town, was, by)))
+    return f"{told} ({found.contact_id})"
+
+
 def _choose(found: bool, typed: bool) -> str:  # noqa: FBT001  two facts, not two switches
     if found:
-        return _("Please choose whom you mean.")
+        return _("Choose whom you mean, or type more of the name.")
     if typed:
-        return _("Nobody of that name was found. Try a part of the name, or the number on the page of the contact.")
-    return _("Please fill in a name or a number.")
+        return _("Nobody was found. Try a part of the name, or the number on the page of the contact.")
+    return _("Please fill in a name, a number or an e-mail address.")

@@ -92,7 +92,7 @@ class HouseholdForm(PickForm, EditForm):
 
     title = _("Household")
 
-    addressee = line(_("On the envelope"), 200)
+    addressee = line(_("On the envelope"), 200, description=_("Leave both empty, and you get a proposal."))
     greeting = line(_("How a letter opens"), 200)
 
     other_id: int | None = None
@@ -123,11 +123,7 @@ class HouseholdForm(PickForm, EditForm):
 
     def _propose(self, other_id: int) -> bool:
         """Fill in how they may be written to, for staff to look at. Not yet what is saved."""
-        try:
-            joining = record(other_id)
-        except UnknownContact:
-            self.say(self.who, _("There is no contact with this number."))
-            return False
+        joining = record(other_id)
         members = self.contact.household.members if self.contact.household else ()
         known = [record(each.contact_id) for each in members]
         names = [each.name for each in known if each.deceased_on is None] or [self.contact.name]
@@ -135,6 +131,7 @@ class HouseholdForm(PickForm, EditForm):
         for field, value in ((self.addressee, proposed.addressee), (self.greeting, proposed.greeting)):
             field.data, field.raw_data = value, [value]
         self.who.data, self.who.raw_data = str(other_id), [str(other_id)]
+        self.who.description = joining.display_name
         self.form_errors.append(_("This is how they may be written to. Change it if you like, and save."))
         return False
 

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
-from fundraising.contacts.queries import ContactRow, contact, display_names
+from fundraising.contacts.forms.fields import PickForm
+from fundraising.contacts.queries import ContactRow, contact, current_id, display_names
 from fundraising.contacts.queries.likeness import Order as CandidateOrder
 from fundraising.contacts.queries.likeness import candidate_between, candidate_page, candidates_to_judge
 from fundraising.contacts.queries.merges import Order as MergeOrder
@@ -24,7 +25,7 @@ from fundraising.contacts.services.merging import merge, undo_merge
 from fundraising.db import transaction
 from fundraising.web.answers import see_other
 from fundraising.web.desk import DESK
-from fundraising.web.lists import Sort, number_in, page_of, wanted
+from fundraising.web.lists import Sort, page_of, wanted
 from fundraising.web.locale import lazy_text
 from fundraising.web.menu import Group, MenuItem, in_menu
 from fundraising.web.notices import Tone, notice
@@ -190,17 +191,27 @@ def again(candidate_id: int) -> Response:
 
 @blueprint.get("/relaties/<int:contact_id>/samenvoegen")
 @requires(Permission.MERGE_CONTACTS)
-def choose_other(contact_id: int) -> Response | str:
-    """Ask with which other contact to merge this one, by its number."""
-    this = _contact(contact_id)
-    typed = request.args.get("nummer", "").strip()
-    fault = ""
-    if typed:
-        other = _by_number(typed)
-        if other is not None and other.contact_id != this.contact_id:
-            return see_other(_compare_page(this.contact_id, other.contact_id))
-        fault = _("There is no contact with this number.") if other is None else str(_FAULTS[MergeFault.SAME])
-    return render_template("contacts/choose_other.html", contact=this, typed=typed, fault=fault)
+def ask_other(contact_id: int) -> str:
+    """Ask with which other contact to merge this one."""
+    return _choosing(_contact(contact_id), PickForm())
+
+
+@blueprint.post("/relaties/<int:contact_id>/samenvoegen")
+@requires(Permission.MERGE_CONTACTS)
+def choose_other(contact_id: int) -> Response | tuple[str, int]:
+    """Look for the other one, and lead to both side by side."""
+    this, form = _contact(contact_id), PickForm()
+    other_id = form.picked(this.kind, but=[this.contact_id]) if form.accepted() else None
+    if other_id is None:
+        return _choosing(this, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    if current_id(other_id) == this.contact_id:
+        form.say(form.who, str(_FAULTS[MergeFault.SAME]))
+        return _choosing(this, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    return see_other(_compare_page(this.contact_id, other_id))
+
+
+def _choosing(this: ContactRow, form: PickForm) -> str:
+    return render_template("contacts/choose_other.html", contact=this, form=form)
 
 
 def _compare(survivor: ContactRow, loser: ContactRow, *, fault: MergeFault | None = None) -> str:
@@ -251,16 +262,11 @@ def _judge_or_404(judge: Callable[[int], None], candidate_id: int) -> None:
         abort(404)
 
 
-def _by_number(typed: str) -> ContactRow | None:
-    number = number_in(typed)
-    try:
-        return None if number is None else contact(number)
-    except UnknownContact:
-        return None
-
-
 def _contact(contact_id: int) -> ContactRow:
-    return _by_number(str(contact_id)) or abort(404)
+    try:
+        return contact(contact_id)
+    except UnknownContact:
+        abort(404)
 
 
 def _contact_page(contact_id: int) -> str:

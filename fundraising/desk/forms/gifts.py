@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from fundraising.contacts.forms.fields import PickForm
 from fundraising.gifts.rules import Reason
 from fundraising.money import Euro, NotAnAmount
 from fundraising.web.fields import AtMost, MayBeEmpty, Usable, clean_line, clean_text
@@ -38,14 +39,12 @@ def euros(field: Field) -> Euro:
         raise ValidationError(_("This is not an amount, such as 25 or 12,50.")) from wrong
 
 
-class CorrectionForm(StaffForm):
+class CorrectionForm(PickForm):
     """One fact of a gift, what it should be, and why. `seen` is the newest entry that the page showed."""
 
     wat = HiddenField()
     seen = HiddenField()
     programme = SelectField(_("Programme"), validate_choice=False)
-    contact = StringField(_("Name or number of the contact"), filters=[clean_line], validators=[AtMost(200)])
-    picked = RadioField(_("Which one?"), choices=[], validate_choice=False)
     nobody = BooleanField(_("Nobody knows whose gift it is"))
     received_on = DateField(_("Received on"))
     amount = StringField(_("What was received"), filters=[clean_line])
@@ -57,7 +56,7 @@ class CorrectionForm(StaffForm):
         """The field of the fact that is corrected."""
         fields: dict[str, Field] = {
             "programma": self.programme,
-            "relatie": self.contact,
+            "relatie": self.who,
             "datum": self.received_on,
             "bedrag": self.amount,
             "betaalwijze": self.method,

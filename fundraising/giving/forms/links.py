@@ -5,37 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from wtforms import RadioField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
-from fundraising.contacts.queries import current_id, display_names
-from fundraising.contacts.queries.search import found_contacts
+from fundraising.contacts.forms.fields import PickForm
+from fundraising.contacts.queries import current_id
 from fundraising.giving.rules.links import BadCode, parse_code
 from fundraising.money import Euro, NotAnAmount
 from fundraising.programmes.queries import programme_names
 from fundraising.web.fields import AtMost, MayBeEmpty, Usable, clean_line
-from fundraising.web.forms import StaffForm
-from fundraising.web.lists import number_in
 from fundraising.web.locale import current_language
 from fundraising.web.locale import lazy_text as _
 
 if TYPE_CHECKING:
     from wtforms import Field
 
-_MOST_OFFERED = 8
 
-
-class LinkForm(StaffForm):
-    """A programme, and for whom the link is. After `validate()` the values stand in `euro` and `contact_id`."""
+class LinkForm(PickForm):
+    """A programme, and for whom the link is. Once accepted the values stand in `euro` and `contact_id`."""
 
     programme = SelectField(_("Programme"), validate_choice=False)
     amount = StringField(_("Amount to begin with"), filters=[clean_line], validators=[MayBeEmpty(), AtMost(20)])
-    contact = StringField(
-        _("For which church, school or other contact?"),
-        filters=[clean_line],
-        validators=[MayBeEmpty(), Usable(), AtMost(200)],
-    )
-    picked = RadioField(_("Which one?"), choices=[], validate_choice=False)
+    who = StringField(_("For which church, school or other contact?"), filters=[clean_line], validators=[AtMost(200)])
     code = StringField(_("Code"), filters=[clean_line], validators=[MayBeEmpty(), Usable(), AtMost(60)])
 
     def __init__(self, **given: str) -> None:
@@ -44,6 +35,14 @@ class LinkForm(StaffForm):
         self.programme.choices = [(str(number), each.name) for number, each in names.items()]
         self.euro: Euro | None = None
         self.contact_id: int | None = None
+
+    def accepted(self) -> bool:
+        """Whether all is well, and it is clear for whom it is, if for anybody."""
+        if not super().accepted():
+            return False
+        picked = self.picked() if self.who.data else None
+        self.contact_id = None if picked is None else current_id(picked)
+        return not self.who.data or picked is not None
 
     def validate_programme(self, field: Field) -> None:
         """One of the programmes."""
@@ -58,24 +57,6 @@ class LinkForm(StaffForm):
             raise ValidationError(_("This is not an amount, such as 25 or 12,50.")) from wrong
         if not current_app.config["MINIMUM_GIFT"] <= self.euro <= current_app.config["MAXIMUM_GIFT"]:
             raise ValidationError(_("The giving page does not take this amount."))
-
-    def validate_contact(self, field: Field) -> None:
-        """A contact by its number, or by a name: what was found is offered, and where it is one, chosen already."""
-        typed = (self.picked.data or field.data).strip()
-        number = number_in(typed)
-        if number is not None and display_names([number]):
-            self.contact_id = current_id(number)
-            return
-        found = found_contacts(field.data, limit=_MOST_OFFERED)
-        if not found:
-            raise ValidationError(_("Nobody was found. Try another part of the name."))
-        self.picked.choices = [
-            (str(each.contact_id), ", ".join(part for part in (each.name, each.town, str(each.contact_id)) if part))
-            for each in found
-        ]
-        if len(found) == 1:
-            self.picked.data = self.picked.choices[0][0]
-        raise ValidationError(_("Choose one of these."))
 
     def validate_code(self, field: Field) -> None:
         """Words of small letters and digits."""

@@ -84,7 +84,7 @@ def links_taken(extension: str) -> Response:
 @requires(Permission.GIVING_LINKS)
 def new_link() -> str:
     """A form for a new link; `?relatie=` says for whom."""
-    return _form_page(LinkForm(contact=request.args.get("relatie", "")))
+    return _form_page(LinkForm(who=request.args.get("relatie", "")))
 
 
 @blueprint.post("/nieuw")
@@ -92,7 +92,7 @@ def new_link() -> str:
 def make() -> AnyResponse | tuple[str, int]:
     """Make a link."""
     form = LinkForm()
-    if not form.validate():
+    if not form.accepted():
         return _form_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     asked = NewLink(int(form.programme.data), form.euro, form.contact_id, form.code.data or "")
     try:

@@ -14,7 +14,6 @@ from fundraising.accounts.services import record
 from fundraising.accounts.views import current_user, requires
 from fundraising.clock import today
 from fundraising.contacts.queries import current_id
-from fundraising.contacts.queries.search import found_contacts
 from fundraising.db import transaction
 from fundraising.desk.forms.gifts import FACTS, CorrectionForm
 from fundraising.desk.views.blueprint import blueprint
@@ -209,29 +208,8 @@ def _correction(form: CorrectionForm, found: GiftSummary) -> Correction | None:
 
 
 def _contact(form: CorrectionForm) -> int | None:
-    """The contact that was typed by number or picked; names are looked up, and offered where there are several."""
-    if form.nobody.data:
-        return None
-    form.picked.choices = _offered(form)
-    typed = (form.picked.data or form.contact.data or "").strip()
-    if any(typed == number for number, _name in form.picked.choices):
-        return current_id(int(typed))
-    message = _("Choose one of these.") if form.picked.choices else _("Nobody was found. Try another part of the name.")
-    form.contact.errors = [message]
-    if len(form.picked.choices) == 1:
-        form.picked.data = form.picked.choices[0][0]
-    return None
-
-
-def _offered(form: CorrectionForm) -> list[tuple[str, str]]:
-    typed = (form.contact.data or "").strip()
-    if not typed:
-        return []
-    found = found_contacts(typed, limit=8)
-    return [
-        (str(each.contact_id), ", ".join(part for part in (each.name, each.town, str(each.contact_id)) if part))
-        for each in found
-    ]
+    picked = None if form.nobody.data else form.picked()
+    return None if picked is None else current_id(picked)
 
 
 def _actor() -> str:
