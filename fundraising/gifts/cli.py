@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import AppGroup
 
-from fundraising.contacts.queries import display_names
+from fundraising.contacts.queries import display_names, known_as
 from fundraising.db import LARGEST_NUMBER
 from fundraising.gifts.queries import GiftFilter, entries, gift_by_reference, gifts
 from fundraising.gifts.rules import BadReference, parse_reference, written_reference
@@ -51,9 +51,10 @@ def _reference(written: str) -> str:
 @click.option("--reference", type=_reference, metavar="REFERENCE", help="The gift with this reference.")
 @click.option("--limit", type=click.IntRange(min=1), help="No more than this many; by default all.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
-def list_(code: str | None, limit: int | None, as_json: bool, **facts: Any) -> None:  # noqa: ANN401  click's options
+def list_(code: str | None, contact_id: int | None, limit: int | None, *, as_json: bool, **facts: Any) -> None:  # noqa: ANN401  click's options
     """List gifts, the newest first."""
-    wanted = GiftFilter(programme_id=_programme_id(code) if code else None, **facts)
+    whose = tuple(known_as(contact_id)) if contact_id else None
+    wanted = GiftFilter(programme_id=_programme_id(code) if code else None, contact_ids=whose, **facts)
     told = _told(islice(gifts(wanted), limit))
     if as_json:
         _print_array(told)

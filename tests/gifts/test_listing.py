@@ -77,7 +77,7 @@ def filters(contacts, programmes):
         {"method": [None, "cash", "collection", "never"]},
         {"received_from": [None, date(2025, 1, 1)], "received_until": [None, date(2026, 3, 31)]},
         {"at_least": [None, Euro.of(25)], "at_most": [None, Euro.of(44)]},
-        {"has_contact": [None, True, False], "contact_id": [None, contacts[0]]},
+        {"has_contact": [None, True, False], "contact_ids": [None, (contacts[0],)]},
         {"thanked": [None, True, False]},
         {"went_back": [None, *WentBack]},
     ]
@@ -101,7 +101,7 @@ def fits(each, wanted, taken):
         (wanted.received_until, wanted.received_until and each.received_on <= wanted.received_until),
         (wanted.at_least, wanted.at_least and each.received >= wanted.at_least),
         (wanted.at_most, wanted.at_most and each.received <= wanted.at_most),
-        (wanted.contact_id, each.contact_id == wanted.contact_id),
+        (wanted.contact_ids, each.contact_id in (wanted.contact_ids or ())),
         (wanted.has_contact, (each.contact_id is not None) == wanted.has_contact),
         (wanted.thanked, (each.thanked_at is not None) == wanted.thanked),
         (wanted.went_back, wanted.went_back in taken),

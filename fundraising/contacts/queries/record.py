@@ -23,7 +23,15 @@ from fundraising.contacts.models import (
     PostalAddress,
     SchoolDetails,
 )
-from fundraising.contacts.queries import address_of, current_ids, display_name, known_as, person_name, said_when
+from fundraising.contacts.queries import (
+    address_of,
+    current_ids,
+    display_name,
+    known_as,
+    person_name,
+    said_when,
+    standing_rows,
+)
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, UnknownContact
 from fundraising.contacts.rules.details import ChurchFacts, OrganisationFacts, Preferences, SchoolFacts
 from fundraising.contacts.rules.households import JointSalutation, written_now
@@ -248,11 +256,8 @@ def organisation_facts(row: Contact) -> OrganisationFacts | None:
 
 
 def others(contact_ids: Collection[int]) -> dict[int, Other]:
-    """Contacts as links show them, each under the id that was asked for; two queries, however many."""
-    current = current_ids(contact_ids)
-    rows = session().scalars(select(Contact).where(Contact.id.in_(set(current.values()))))
-    names = {row.id: Other(row.id, display_name(row)) for row in rows}
-    return {asked: names[now] for asked, now in current.items() if now in names}
+    """Contacts as links show them, each under the id that was asked for."""
+    return {asked: Other(row.id, display_name(row)) for asked, row in standing_rows(contact_ids).items()}
 
 
 def _family(ids: Sequence[int]) -> tuple[Other | None, tuple[Other, ...]]:

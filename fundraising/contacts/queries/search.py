@@ -15,7 +15,7 @@ from sqlalchemy import Integer, and_, func, literal, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from fundraising.contacts.models import ChurchDetails, Contact, PostalAddress, SearchKey, SearchPart, SearchTerm
-from fundraising.contacts.queries import current_ids, display_name
+from fundraising.contacts.queries import current_ids, display_name, rows_by_id
 from fundraising.contacts.rules.words import (
     AFTER_ALL,
     TermKind,
@@ -171,9 +171,9 @@ def _take(found: dict[int, Match], level: int, question: _Question, limit: int, 
 def found_contacts(text: str, *, limit: int = 20) -> list[FoundContact]:
     """The contacts that fit what was typed, the best first, each once and as it stands after every merge."""
     matches = find(text, limit=limit)
-    rows = _rows({match.contact_id for match in matches})
+    rows = rows_by_id({match.contact_id for match in matches})
     merged = current_ids([each for each, row in rows.items() if row.merged_into_id is not None])
-    rows |= _rows(set(merged.values()))
+    rows |= rows_by_id(set(merged.values()))
     towns = _towns(rows)
     shown: dict[int, FoundContact] = {}
     for match in matches:
@@ -198,12 +198,6 @@ def _shown(match: Match, rows: Mapping[int, Contact], contact_id: int, town: str
         by_kind=match.kind,
         asked_for=match.whole,
     )
-
-
-def _rows(contact_ids: Collection[int]) -> dict[int, Contact]:
-    if not contact_ids:
-        return {}
-    return {row.id: row for row in session().scalars(select(Contact).where(Contact.id.in_(contact_ids)))}
 
 
 def _towns(contact_ids: Collection[int]) -> dict[int, str]:

@@ -69,7 +69,7 @@ def by_day(moments: Sequence[Moment]) -> list[tuple[date, list[Moment]]]:
 
 
 def _gifts(contact: ContactRecord, most: int) -> Iterator[Moment]:
-    for gift in gift_page(GiftFilter(contact_id=contact.contact_id), limit=most):
+    for gift in gift_page(GiftFilter(contact_ids=contact.numbers), limit=most):
         yield Moment("gift", gift.received_on, None, gift)
 
 

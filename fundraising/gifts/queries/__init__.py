@@ -66,12 +66,15 @@ class GiftSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiftFilter:
-    """Which gifts to list; what is left None does not matter. Dates are inclusive, `amount` is what was received."""
+    """Which gifts to list; what is left None does not matter. Dates are inclusive, `amount` is what was received.
+
+    `contact_ids` are all the ids of one contact, see `known_as`.
+    """
 
     programme_id: int | None = None
     received_from: date | None = None
     received_until: date | None = None
-    contact_id: int | None = None
+    contact_ids: tuple[int, ...] | None = None
     method: str | None = None
     amount: Euro | None = None
     reference: str | None = None
@@ -292,8 +295,8 @@ def _conditions(wanted: GiftFilter) -> Iterator[ColumnElement[bool]]:
         yield GiftEntry.received_on >= wanted.received_from
     if wanted.received_until is not None:
         yield GiftEntry.received_on <= wanted.received_until
-    if wanted.contact_id is not None:
-        yield GiftEntry.contact_id.in_(known_as(wanted.contact_id))
+    if wanted.contact_ids is not None:
+        yield GiftEntry.contact_id.in_(wanted.contact_ids)
     if wanted.method is not None:
         yield GiftEntry.method == wanted.method
     if wanted.amount is not None:

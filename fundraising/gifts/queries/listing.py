@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Date, and_, case, func, literal_column, or_, select, true, type_coerce
 from sqlalchemy.orm import aliased
 
-from fundraising.contacts.queries import current_ids, known_as
+from fundraising.contacts.queries import current_ids
 from fundraising.db import EuroCents, session
 from fundraising.gifts.models import Acknowledgement, Gift, GiftEntry
 from fundraising.gifts.rules import ROOTS, WAY_BACK, EntryKind, EntryRow, Source, went_back
@@ -48,7 +48,10 @@ class WentBack(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """Which gifts to list; what is left None does not matter. Dates and amounts (as received) are inclusive."""
+    """Which gifts to list; what is left None does not matter. Dates and amounts (as received) are inclusive.
+
+    `contact_ids` are all the ids of one contact, see `known_as`.
+    """
 
     programme_id: int | None = None
     method: str | None = None
@@ -56,7 +59,7 @@ class ListFilter:
     received_until: date | None = None
     at_least: Euro | None = None
     at_most: Euro | None = None
-    contact_id: int | None = None
+    contact_ids: tuple[int, ...] | None = None
     has_contact: bool | None = None
     thanked: bool | None = None
     went_back: WentBack | None = None
@@ -182,8 +185,8 @@ def _few(wanted: ListFilter) -> set[int] | None:
 
 def _indexed(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
     """Conditions that have an index of their own, and with which few gifts may be found."""
-    if wanted.contact_id is not None:
-        yield GiftEntry.contact_id.in_(known_as(wanted.contact_id))
+    if wanted.contact_ids is not None:
+        yield GiftEntry.contact_id.in_(wanted.contact_ids)
     if wanted.has_contact is False:
         yield GiftEntry.contact_id.is_(None)
     if wanted.went_back is not None:
@@ -210,8 +213,8 @@ def _asked_of_each(wanted: ListFilter, order: Order | None) -> Iterator[ColumnEl
     if wanted.method is not None:
         yield func.coalesce(GiftEntry.method, "") == wanted.method
     yield from _facts(wanted)
-    if wanted.contact_id is not None:
-        yield func.coalesce(GiftEntry.contact_id, 0).in_(known_as(wanted.contact_id))
+    if wanted.contact_ids is not None:
+        yield func.coalesce(GiftEntry.contact_id, 0).in_(wanted.contact_ids)
     if wanted.thanked is not None:
         thanks = select(Acknowledgement.id).where(Acknowledgement.gift_id == GiftEntry.gift_id).exists()
         yield thanks if wanted.thanked else ~thanks
@@ -367,8 +370,8 @@ def _each_entry(wanted: ListFilter) -> Iterator[ColumnElement[bool]]:
     yield from _facts(wanted)
     if wanted.method is not None:
         yield func.coalesce(GiftEntry.method, "") == wanted.method
-    if wanted.contact_id is not None:
-        yield GiftEntry.contact_id.in_(known_as(wanted.contact_id))
+    if wanted.contact_ids is not None:
+        yield GiftEntry.contact_id.in_(wanted.contact_ids)
 
 
 def _counted_one_by_one(wanted: ListFilter) -> ListTotals:

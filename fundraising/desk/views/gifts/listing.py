@@ -13,7 +13,7 @@ from fundraising.accounts.rules import Permission
 from fundraising.accounts.views import requires
 from fundraising.accounts.views.leafing import note_leafing
 from fundraising.clock import today
-from fundraising.contacts.queries import display_names
+from fundraising.contacts.queries import display_names, known_as
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.words import method_name, method_names
 from fundraising.gifts.queries.listing import (
@@ -35,6 +35,7 @@ from fundraising.web.menu import Group, MenuItem, in_menu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fundraising.programmes.queries import ProgrammeName
     from fundraising.web.lists import Facet, Page, Wanted
 
 # Further nobody leafs, and each page skips all before it.
@@ -65,18 +66,19 @@ def gifts() -> str:
     asked, order = _asked(request.args), _order()
     page = _page(asked.filter, order)
     note_leafing("gifts", page)
+    methods, programmes = method_names(), programme_names(current_language())
     totals = list_totals(asked.filter, at_any_cost=request.args.get("totaal") == _YES)
     return render_template(
         "desk/gifts/list.html",
         page=page,
         asked=order,
         totals=totals,
-        facets=_facets(request.args),
+        facets=_facets(request.args, methods, programmes),
         faults=asked.faults,
         at_the_end=order.number >= LAST_PAGE,
         names=display_names({gift.contact_id for gift in page.items if gift.contact_id is not None}),
-        programmes=programme_names(current_language()),
-        methods=method_names(),
+        programmes=programmes,
+        methods=methods,
         method_name=method_name,
     )
 
@@ -95,6 +97,7 @@ def _page(filter_: ListFilter, order: Wanted) -> Page[ListedGift]:
 def _asked(args: Mapping[str, str]) -> _Asked:
     faults: set[str] = set()
     period = _period(args, faults)
+    contact_id = whole_number(args, "relatie")
     way_back = _WAYS_BACK.get(args.get("terug", ""))
     asked = ListFilter(
         programme_id=whole_number(args, "programma"),
@@ -103,7 +106,7 @@ def _asked(args: Mapping[str, str]) -> _Asked:
         received_until=period[1],
         at_least=_amount(args, "bedrag_van", faults),
         at_most=_amount(args, "bedrag_tot", faults),
-        contact_id=whole_number(args, "relatie"),
+        contact_ids=None if contact_id is None else tuple(known_as(contact_id)),
         has_contact=_yes_or_no(args, "met_relatie"),
         thanked=_yes_or_no(args, "bedankt"),
         went_back=way_back,
@@ -152,16 +155,13 @@ def _yes_or_no(args: Mapping[str, str], name: str) -> bool | None:
     return {_YES: True, _NO: False}.get(args.get(name, ""))
 
 
-def _facets(args: Mapping[str, str]) -> list[Facet]:
-    names = method_names()
+def _facets(
+    args: Mapping[str, str], methods: Mapping[str, str], programmes: Mapping[int, ProgrammeName]
+) -> list[Facet]:
     choices = (
         ("jaar", _("Year"), [(str(year), str(year)) for year in range(today().year, today().year - 11, -1)]),
-        (
-            "programma",
-            _("Programme"),
-            [(str(number), each.name) for number, each in programme_names(current_language()).items()],
-        ),
-        ("betaalwijze", _("Paid by"), [(code, method_name(code, names)) for code in methods_in_use()]),
+        ("programma", _("Programme"), [(str(number), each.name) for number, each in programmes.items()]),
+        ("betaalwijze", _("Paid by"), [(code, method_name(code, methods)) for code in methods_in_use()]),
         ("met_relatie", _("Contact"), [(_YES, _("known")), (_NO, _("not known"))]),
         ("bedankt", _("Thanked"), [(_YES, _("yes")), (_NO, _("not yet"))]),
         ("terug", _("Went back"), [("terugbetaald", _("refunded")), ("gestorneerd", _("charged back"))]),
