@@ -72,7 +72,7 @@ ROLES: Mapping[Role, str] = {
 }
 SALUTATIONS: Mapping[Salutation, str] = {
     Salutation.MR: _("Mr"),
-    Salutation.MRS: _("Mrs"),
+    Salutation.MRS: _("Ms"),
     Salutation.UNKNOWN: _("Not known"),
 }
 CONTACT_KINDS: Mapping[ContactKind, str] = {
@@ -92,7 +92,7 @@ CONSENT_STATES: Mapping[ConsentState, str] = {
 SOURCES: Mapping[str, str] = {
     "online_gift": _("an online gift"),
     "import": _("an import"),
-    "staff": _("typed in by staff"),
+    "staff": _("a colleague"),
 }
 CHANNELS: Mapping[Channel, str] = {
     Channel.EMAIL: _("by e-mail"),

@@ -35,7 +35,7 @@ MAIL_STATES = {
     MailState.SENT: _("sent"),
     MailState.FAILED: _("not delivered"),
 }
-SALUTATIONS = {Salutation.MR: _("Mr"), Salutation.MRS: _("Mrs"), Salutation.UNKNOWN: ""}
+SALUTATIONS = {Salutation.MR: _("Mr"), Salutation.MRS: _("Ms"), Salutation.UNKNOWN: ""}
 MAIL_KINDS = {
     "thank_you": _("Thanks for a gift"),
     "transfer_instructions": _("How to transfer"),

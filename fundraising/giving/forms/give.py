@@ -124,7 +124,7 @@ class GiveForm(Form):
         default=Salutation.UNKNOWN.value,
         choices=[
             choice(Salutation.MR.value, _("Mr")),
-            choice(Salutation.MRS.value, _("Mrs")),
+            choice(Salutation.MRS.value, _("Ms")),
             choice(Salutation.UNKNOWN.value, _("rather not say")),
         ],
         validate_choice=False,
