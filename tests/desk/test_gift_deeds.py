@@ -8,8 +8,10 @@ from sqlalchemy import select
 from fundraising import clock
 from fundraising.accounts.models import AuditEntry
 from fundraising.accounts.rules import Role
+from fundraising.contacts.queries.record import record
 from fundraising.contacts.rules import PersonName, Salutation
 from fundraising.contacts.services.search_index import reindex
+from fundraising.contacts.services.ways import change_email
 from fundraising.db import session, transaction
 from fundraising.gifts.queries import corrections, entries, gift_by_reference
 from fundraising.gifts.rules import Correction, LedgerMode, Reason, Source
@@ -84,8 +86,8 @@ class TestCorrecting:
             number = person(surname="Sluis", given_name="A.", name_prefix="van der", match_name="sluis")
             reindex([number])
         page = finance.get(f"/desk/giften/{made.reference}/corrigeren?wat=relatie")
-        choosing = finance.submit(page.form("/corrigeren"), {"contact": "sluis"}, status=422)
-        preview = finance.submit(choosing.form("/corrigeren"), {"picked": str(number)})
+        choosing = finance.submit(page.form("/corrigeren"), {"who": "sluis"}, status=422)
+        preview = finance.submit(choosing.form("/corrigeren"), {"chosen": str(number)})
         finance.submit(preview.form("/boeken"))
         assert now_standing(app, made.reference).contact_id == number
 
@@ -125,8 +127,8 @@ class TestCorrecting:
             ("datum", {"received_on": "2026-02-30"}),
             ("datum", {"received_on": "2999-01-01"}),
             ("datum", {"received_on": ""}),
-            ("relatie", {"contact": "Niemand Bekend"}),
-            ("relatie", {"contact": ""}),
+            ("relatie", {"who": "Niemand Bekend"}),
+            ("relatie", {"who": ""}),
             ("bedrag", {"amount": "30", "note": "x" * 10_000}),
         ):
             again = correcting(finance, made.reference, fact, answers, status=422)
@@ -286,6 +288,14 @@ class TestRefunding:
         answer = finance.client.post("/desk/terugbetalingen/9/goedkeuren", data={"csrf_token": token})
         assert answer.status_code == 404
 
+    def test_thanks_go_no_more_where_they_were_typed_wrong(self, app, finance, online):
+        with app.app_context(), transaction():
+            known = record(gift_by_reference(online[0]).contact_id)
+            change_email(known.contact_id, known.emails[0].row_id, "goed@example.nl", version=known.version)
+        page = finance.get(f"/desk/giften/{online[0]}")
+        with clock.standing_still(clock.now() + timedelta(minutes=2)):
+            assert "goed@example.nl" in finance.submit(page.form("/bedanken")).text
+
     def test_only_finance_refunds(self, staff_pages, online):
         for role in (Role.RELATIONS, Role.AUDITOR, Role.ADMINISTRATOR):
             client = staff_pages(role).client
@@ -308,6 +318,15 @@ class TestThanking:
             assert [mail.kind for mail in outbox()] == ["thank_you", "thank_you"]
             assert len(entries(known.gift_id)) == 1
             session().rollback()
+
+    def test_nobody_who_died_is_thanked(self, app, finance, made):
+        with app.app_context(), transaction():
+            late = person(email="m.bruning@example.nl", deceased_on=date(2026, 1, 2))
+            known = gift(contact_id=late)
+        page = finance.get(f"/desk/giften/{known.reference}")
+        assert "overleden" in finance.submit(page.form("/bedanken")).text
+        with app.app_context():
+            assert outbox() == []
 
     def test_without_an_address_it_says_so(self, finance, made):
         page = finance.get(f"/desk/giften/{made.reference}")

@@ -68,6 +68,7 @@ class ContactRow:
     organisation_kind: OrganisationKind | None
     organisation_name: str
     language: str
+    deceased_on: date | None
     source: str
     created_at: datetime
     emails: tuple[str, ...]
@@ -117,6 +118,7 @@ def contact(contact_id: int) -> ContactRow:
         organisation_kind=row.organisation_kind,
         organisation_name=row.organisation_name,
         language=row.language,
+        deceased_on=row.deceased_on,
         source=row.source,
         created_at=row.created_at,
         emails=_emails(ids),
@@ -157,13 +159,27 @@ def contacts(wanted: ContactFilter) -> Iterator[ContactSummary]:
 
 
 def display_names(contact_ids: Collection[int]) -> dict[int, str]:
-    """The names of contacts, each under the id that was asked for; two queries, however many, and none for nobody."""
-    current = current_ids(contact_ids)
-    if not current:
+    """The names of contacts, each under the id that was asked for."""
+    return {asked: display_name(row) for asked, row in standing_rows(contact_ids).items()}
+
+
+def standing_rows(contact_ids: Collection[int]) -> dict[int, Contact]:
+    """Contacts as they stand after every merge, each under the id that was asked for.
+
+    One query, two more where some of them were merged, and none for nobody.
+    """
+    rows = rows_by_id(contact_ids)
+    merged = current_ids([row.id for row in rows.values() if row.merged_into_id is not None])
+    standing = rows | rows_by_id(merged.values())
+    now = {each: merged.get(each, each) for each in rows}
+    return {asked: standing[survivor] for asked, survivor in now.items() if survivor in standing}
+
+
+def rows_by_id(contact_ids: Collection[int]) -> dict[int, Contact]:
+    """The rows with these ids, also of contacts that were merged into another."""
+    if not contact_ids:
         return {}
-    rows = session().scalars(select(Contact).where(Contact.id.in_(set(current.values()))))
-    names = {row.id: display_name(row) for row in rows}
-    return {asked: names[now] for asked, now in current.items() if now in names}
+    return {row.id: row for row in session().scalars(select(Contact).where(Contact.id.in_(contact_ids)))}
 
 
 def consent_state(contact_id: int, purpose: str, channel: str) -> ConsentState | None:

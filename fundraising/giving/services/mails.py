@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from fundraising import clock, logs, mailer
 from fundraising.contacts.queries import contact
-from fundraising.contacts.rules import PersonName, greeting
+from fundraising.contacts.queries.listed import owners_of
+from fundraising.contacts.rules import PersonName, greeting, match_address
 from fundraising.contacts.services.consents import request_consent
 from fundraising.db import session
 from fundraising.gifts.queries import thanks
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
+    from fundraising.contacts.queries import ContactRow
     from fundraising.gifts.queries import GiftSummary
     from fundraising.gifts.rules import RecordedGift
     from fundraising.giving.mollie import PaymentRow
@@ -67,6 +69,10 @@ _composed: ContextVar[Mapping[_Thanks, mailer.Message]] = ContextVar("composed_t
 
 class ThankedJustNow(Exception):
     """Thanks for this gift were written a moment ago: a second click."""
+
+
+class GiverDied(Exception):
+    """Whoever gave has died: no mail of ours greets them."""
 
 
 def thank(donation: Donation, payment: Payment, gift: RecordedGift, *, second: bool) -> None:
@@ -142,8 +148,7 @@ def _compose(told: _Thanks) -> mailer.Message:
 def thank_again(gift: GiftSummary) -> str:
     """Thank for a gift as it stands now, once more or at last; to whom the mail goes.
 
-    To the address that the donor gave with it, or else to that of its contact. Raises ThankedJustNow for a second
-    click, mailer.NotAMail where there is no address.
+    Raises ThankedJustNow for a second click, GiverDied, and mailer.NotAMail where there is no address.
     """
     before = thanks(gift.gift_id)
     if before and before[-1].recorded_at > clock.now() - _A_MOMENT:
@@ -168,15 +173,30 @@ def thank_again(gift: GiftSummary) -> str:
 
 
 def _reached(gift: GiftSummary) -> tuple[str, PersonName, str, str]:
-    """Where thanks for a gift go: address, name, the organisation that gave, and language."""
+    """Where thanks for a gift go: address, name, the organisation that gave, and language.
+
+    To what the donor filled in, unless staff know better by now. Raises GiverDied.
+    """
     donation = session().scalar(select(Donation).where(Donation.reference == gift.reference))
-    if donation is not None and donation.donor.email:
+    known = contact(gift.contact_id) if gift.contact_id is not None else None
+    if known is not None and known.deceased_on is not None:
+        raise GiverDied(str(known.contact_id))
+    if donation is not None and donation.donor.email and not (known and _replaced(donation.donor.email, known)):
         donor = donation.donor
         return donor.email, donor.name, donor.organisation_name, donation.language
-    if gift.contact_id is None:
+    if known is None:
         return "", PersonName(), "", "nl"
-    known = contact(gift.contact_id)
     return next(iter(known.emails), ""), known.name, known.organisation_name, known.language
+
+
+def _replaced(typed: str, known: ContactRow) -> bool:
+    """Whether mail to a giver goes elsewhere now, and nobody else has the address that was typed."""
+    owner = owners_of([typed]).get(typed)
+    return (
+        bool(known.emails)
+        and owner in {None, known.contact_id}
+        and match_address(known.emails[0]) != match_address(typed)
+    )
 
 
 def send_transfer_instructions(donation: Donation) -> bool:

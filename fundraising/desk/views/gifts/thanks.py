@@ -13,7 +13,7 @@ from fundraising.accounts.views import requires
 from fundraising.db import transaction
 from fundraising.desk.views.blueprint import blueprint
 from fundraising.desk.views.gifts.page import gift_or_404
-from fundraising.giving.services.mails import ThankedJustNow
+from fundraising.giving.services.mails import GiverDied, ThankedJustNow
 from fundraising.giving.services.mails import thank_again as send_thanks
 from fundraising.mailer import NotAMail
 from fundraising.web.answers import see_other
@@ -35,6 +35,8 @@ def thank_again(reference: str) -> Response:
         notice(_("Thanks go to %(address)s.", address=recipient))
     except ThankedJustNow:
         notice(_("Thanks were sent a moment ago."), tone=Tone.WARN)
+    except GiverDied:
+        notice(_("Whoever gave this has died. Thank the family in words of your own."), tone=Tone.WARN)
     except NotAMail:
         notice(_("There is no e-mail address to send thanks to. Add one to the contact."), tone=Tone.BAD)
     return see_other(url_for("desk.gift", reference=found.reference))
