@@ -157,6 +157,16 @@ def test_one_story_newest_first(shown):
     assert all(words in story for words in told)
 
 
+def test_the_story_tells_what_something_was_before(app, known, staff_pages):
+    with app.app_context(), transaction():
+        about = Subject("contact", known["church"])
+        told = {"before": {"name": "Hervormd Gouda"}, "after": {"name": "Dorpskerk"}}
+        record("contact.changed", about, **told)
+        record("contact.note", about, before={"note": 1, "text": "Weg hiermee"})
+    page = staff_pages(Role.RELATIONS).get(f"/desk/relaties/{known['church']}")
+    assert [text_of(each) for each in page.all("del")] == ["Hervormd Gouda"]
+
+
 def test_who_may_not_see_gifts_sees_none(shown):
     page = shown(Role.ADMINISTRATOR)
     assert "€" not in page.text

@@ -77,7 +77,7 @@ FIELDS = {
     "phone": _("Telephone number"),
     "postcode": _("Postcode"),
     "preferred": _("Mail goes here first"),
-    "preferred_channel": _("Rather"),
+    "preferred_channel": _("Preferably"),
     "preferred_email": _("Mail goes here first"),
     "prefix": _("Prefix"),
     "programme_id": _("Programme"),

@@ -39,7 +39,7 @@ class ConsentForm(EditForm):
     channel = select(_("Through what"), choices(CHANNELS))
     agrees = RadioField(
         _("What was said"),
-        choices=[choice(_AGREES, _("wants it")), choice(_OBJECTS, _("wants it no more"))],
+        choices=[choice(_AGREES, _("wants it")), choice(_OBJECTS, _("no longer wants it"))],
         validate_choice=False,
         validators=[AnyOf([_AGREES, _OBJECTS], _("Please choose what was said."))],
     )

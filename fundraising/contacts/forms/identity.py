@@ -192,7 +192,7 @@ class PreferencesForm(EditForm):
     title = _("How to approach")
 
     language = SelectField(_("Language"), choices=[choice(code, name) for code, name in NATIVE_NAMES.items()])
-    preferred_channel = select(_("Rather"), choices(CHANNELS, none=_("No preference")))
+    preferred_channel = select(_("Preferably"), choices(CHANNELS, none=_("No preference")))
     do_not_contact = BooleanField(_("Do not approach: no mailings, no calls"))
 
     @classmethod
@@ -240,6 +240,11 @@ class BelongsToForm(PickForm, EditForm):
     title = _("Belongs to")
 
     parent: int | None = None
+
+    def __init__(self, contact: ContactRecord, row_id: int | None = None) -> None:
+        super().__init__(contact, row_id)
+        if contact.belongs_to:
+            self.who.description = contact.belongs_to.display_name
 
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:  # noqa: ARG003
