@@ -98,6 +98,8 @@ LARGEST_NUMBER = 2**63 - 1
 # SQLite numbers rows by itself only for a column declared exactly INTEGER.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 RowId = Annotated[int, mapped_column(BigId, primary_key=True)]
+# For tables of which rows go and whose numbers people see: SQLite would give the last number of all to another row.
+NUMBERED_ONCE = {"sqlite_autoincrement": True}
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

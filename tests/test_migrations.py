@@ -20,6 +20,7 @@ from fundraising.gifts.rules import LedgerMode
 from fundraising.resources import resource
 from tests.conftest import running_app
 from tests.databases import migrate
+from tests.factories.contacts import person
 from tests.factories.gifts import gift
 from tests.factories.giving import payment
 
@@ -100,6 +101,41 @@ class TestSteps:
                 assert session().scalar(text("SELECT version_num FROM alembic_version")) == REVISIONS[-1]
 
 
+@pytest.mark.sqlite_only  # PostgreSQL never gives a number twice
+class TestNumbers:
+    @pytest.fixture
+    def settings(self, empty_database_url):
+        return {"DATABASE_URL": empty_database_url}
+
+    def test_contacts_that_stand_keep_theirs_and_those_of_the_trail_are_not_given_again(self, config):
+        named = "organisation_name, salutation, given_name, name_prefix, match_name, language, source, created_at"
+        before = (
+            (
+                f"INSERT INTO contact (id, kind, surname, merged_into_id, {named})"
+                " SELECT 3, 'person', 'Vries', NULL, '', '', '', '', '', '', '', :at"
+                " UNION SELECT 5, 'person', 'Vries', 3, '', '', '', '', '', '', '', :at"
+            ),
+            "INSERT INTO contact_note (contact_id, text, written_at, written_by) VALUES (3, 'Belde', :at, '')",
+            (
+                "INSERT INTO audit_entry (at, actor_kind, action, subject_kind, subject_id, digest)"
+                " VALUES (:at, '', '', 'contact', 9, '')"
+            ),
+        )
+        with running_app(config) as app:
+            migrate(app, "0021")
+            with app.app_context(), transaction():
+                for statement in before:
+                    session().execute(text(statement), {"at": now().replace(tzinfo=None)})
+            migrate(app)
+            with app.app_context(), transaction():
+                kept = text(
+                    "SELECT c.id, merged_into_id, text FROM contact c LEFT JOIN contact_note ON contact_id = c.id"
+                )
+                assert set(session().execute(kept)) == {(3, None, "Belde"), (5, 3, None)}
+                assert session().execute(text("PRAGMA foreign_key_check")).all() == []
+                assert person() == 10
+
+
 class TestDrift:
     def test_a_migrated_database_is_what_the_models_say(self, app_context):
         with db.engine.connect() as connection:
@@ -126,6 +162,11 @@ class TestDrift:
         names = [str(c.name) for table in db.metadata.tables.values() for c in (*table.constraints, *table.indexes)]
         assert [name for name in names if len(name) > 63] == []
         assert len(names) > 50
+
+    @pytest.mark.sqlite_only  # PostgreSQL gives every number once
+    def test_numbers_are_given_once_where_the_models_say_so(self, app_context):
+        told = {each.name for each in db.metadata.sorted_tables if each.dialect_options["sqlite"]["autoincrement"]}
+        assert set(session().scalars(text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"))) == told
 
     @pytest.mark.sqlite_only  # PostgreSQL writes a check in its own words
     def test_every_check_says_what_the_models_say(self, app_context):

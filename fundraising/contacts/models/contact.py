@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.contacts.rules import ContactKind, OrganisationKind, Salutation
 from fundraising.contacts.rules.organisations import Channel, Denomination, SchoolLevel
-from fundraising.db import Model, RowId, word
+from fundraising.db import NUMBERED_ONCE, Model, RowId, word
 
 _MERGED, _STANDING = text("merged_into_id IS NOT NULL"), text("merged_into_id IS NULL")
 
@@ -36,6 +36,7 @@ class Contact(Model):
             sqlite_where=_STANDING,
             postgresql_where=_STANDING,
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[RowId]

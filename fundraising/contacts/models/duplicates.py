@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.contacts.rules import DuplicateState
-from fundraising.db import Model, RowId, word
+from fundraising.db import NUMBERED_ONCE, Model, RowId, word
 
 
 class DuplicateCandidate(Model):
@@ -18,6 +18,7 @@ class DuplicateCandidate(Model):
     __table_args__ = (
         UniqueConstraint("contact_id", "other_id"),
         CheckConstraint("contact_id < other_id", name="ordered"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[RowId]

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundraising.contacts.rules import ConsentState
-from fundraising.db import Model, RowId, word
+from fundraising.db import NUMBERED_ONCE, Model, RowId, word
 
 
 class Consent(Model):
@@ -35,6 +35,7 @@ class ContactNote(Model):
     """What staff wrote down about a contact."""
 
     __tablename__ = "contact_note"
+    __table_args__ = NUMBERED_ONCE
 
     id: Mapped[RowId]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
@@ -50,6 +51,7 @@ class ContactDocument(Model):
     """A file about a contact; its contents stand in the file store under their digest."""
 
     __tablename__ = "contact_document"
+    __table_args__ = NUMBERED_ONCE
 
     id: Mapped[RowId]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)

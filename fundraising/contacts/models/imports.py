@@ -23,6 +23,7 @@ class ImportPiece(Model):
     __table_args__ = (
         Index("ix_contact_import_piece_new", "run_id", "part", "ordinal"),
         Index("ix_contact_import_piece_known", "run_id", "contact_id"),
+        Index("ix_contact_import_piece_other", "run_id", "other_ordinal"),
     )
 
     id: Mapped[RowId]

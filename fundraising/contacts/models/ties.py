@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundraising.db import Model, RowId
+from fundraising.db import NUMBERED_ONCE, Model, RowId
 
 
 class Affiliation(Model):
@@ -50,6 +50,7 @@ class Household(Model):
     """People at one address who get one letter, with the salutation that they share."""
 
     __tablename__ = "household"
+    __table_args__ = NUMBERED_ONCE
 
     id: Mapped[RowId]
     # As on an envelope, `De heer en mevrouw Van der Berg`, and as a letter opens.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from fundraising.clock import now
@@ -93,8 +93,7 @@ def _number(run_id: int, target: Target) -> None:
     new = pieces(run_id, target)
     if is_sqlite(session().connection()):
         # Nobody else writes meanwhile.
-        table: Any = target.table
-        last = session().scalar(select(func.coalesce(func.max(table.id), 0)))
+        last = _last_number(target.table)
         mine = aliased(ImportPiece)
         counted = select(ImportPiece.id, func.row_number().over(order_by=ImportPiece.id).label("place")).where(new)
         places = counted.subquery()
@@ -103,6 +102,13 @@ def _number(run_id: int, target: Target) -> None:
         sequence = func.pg_get_serial_sequence(target.table.__tablename__, "id")
         numbers = update(ImportPiece).where(new).values(made_id=func.nextval(sequence))
     session().execute(numbers.execution_options(synchronize_session=False))
+
+
+def _last_number(table: Any) -> int:  # noqa: ANN401  any table with numbers
+    """The number that SQLite gave last, also to a row that is gone where it keeps count of that."""
+    highest = session().scalar(select(func.max(table.id))) or 0
+    given = text("SELECT max(seq) FROM sqlite_sequence WHERE name = :name")
+    return max(highest, session().scalar(given, {"name": table.__tablename__}) or 0)
 
 
 def _surprises(run_id: int) -> Iterator[Rows]:
