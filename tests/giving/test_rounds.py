@@ -14,10 +14,12 @@ from fundraising.giving.jobs import find_unheard, process_hints, sync_payment
 from fundraising.giving.jobs.refunds import ask_due_refunds
 from fundraising.giving.mollie import MollieUnavailable
 from fundraising.giving.queries.refunds import refund_request, refunds_to_look_at
+from fundraising.giving.queries.trouble import stuck
 from fundraising.giving.rules import PaymentStatus
 from fundraising.giving.rules.refunds import RequestState
 from fundraising.giving.services.hints import note_hint
 from fundraising.giving.services.refunds import request_refund
+from fundraising.giving.services.trouble import settle_stuck
 from fundraising.giving.simulator import lifecycle
 from fundraising.giving.simulator.faults import add_api_fault
 from fundraising.money import Euro
@@ -72,6 +74,20 @@ def test_hints_behind_some_that_are_not_answered_are_looked_into_by_the_next_rou
     with pytest.raises(MollieUnavailable):
         process_hints(house.door)
     assert process_hints(house.door) == (2, 0)
+
+
+def test_a_payment_put_aside_because_mollie_did_not_answer_is_still_found_paid(house, later):
+    provider_id = house.give()
+    add_api_fault(house.mollie.world.store, {"kind": "status", "status": 503, "times": 3})
+    with later(minutes=3):
+        assert find_unheard(house.door).failed == 1
+        with transaction():
+            settle_stuck(provider_id, "Mollie is away")
+        assert stuck(most=10) == []
+    lifecycle.reach(house.mollie.world, provider_id, "paid")
+    with later(hours=1):
+        assert find_unheard(house.door).payments == 1
+    assert queries.payment(provider_id).status is PaymentStatus.PAID
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
+from fundraising import clock
 from fundraising.accounts.rules import Subject
 from fundraising.accounts.services import record
 from fundraising.db import session
 from fundraising.giving.models import Payment, WebhookHint
+from fundraising.giving.mollie import MollieUnavailable
 from fundraising.giving.queries import is_called
-from fundraising.giving.rules import HintState
+from fundraising.giving.rules import HintState, retry_at
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 def settle_stuck(name: str, reason: str) -> None:
     """Try no more to book a payment, or a webhook about one, until Mollie has something new to tell of it.
 
-    Nothing is booked or changed but that; who decided, and why, stands in the audit trail. `name` is as in
-    `queries.trouble`. Raises LookupError where nothing of that name fails.
+    One of which Mollie did not answer is looked at again. Nothing is booked or changed but that; who decided, and why,
+    stands in the audit trail. `name` is as in `queries.trouble`. Raises LookupError where nothing of that name fails.
     """
     held = select(Payment).where(is_called(name)).with_for_update().execution_options(populate_existing=True)
     payment = session().scalar(held)
@@ -31,7 +33,10 @@ def settle_stuck(name: str, reason: str) -> None:
     if hint is not None:
         hint.state = HintState.DONE
     if payment is not None and payment.error:
-        payment.error, payment.check_failures, payment.next_check_at = "", 0, None
+        # That Mollie did not answer tells nothing of the payment: it may be paid yet, and no webhook may say so.
+        silent = payment.error.startswith(MollieUnavailable.__name__)
+        payment.next_check_at = retry_at(payment.check_failures, clock.now()) if silent else None
+        payment.error, payment.check_failures = "", 0
     elif hint is None:
         raise LookupError(name)
     before = {kind: error for kind, error in errors.items() if error}
