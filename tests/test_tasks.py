@@ -152,6 +152,16 @@ class TestSchedule:
             tasks.run_scheduled("nightly")
             assert tasks.due_jobs() == []
 
+    def test_a_clock_that_was_wrong_for_a_while_keeps_no_job_from_running(self, app_context, declared):
+        declared("count", list)
+        with standing_still(NOON + timedelta(days=365)):
+            tasks.run_scheduled("count")
+        with standing_still(NOON):
+            assert tasks.due_jobs() == ["count"]
+            assert [tasks.run_scheduled("count") for _ in range(2)] == [True, False]
+        with standing_still(NOON - MINUTE):  # another server, whose clock is a little behind
+            assert (tasks.due_jobs(), tasks.run_scheduled("count")) == ([], False)
+
     def test_a_failed_run_has_had_its_moment(self, app_context, declared):
         declared("count", partial(raise_it, LookupError()))
         with standing_still(NOON):
