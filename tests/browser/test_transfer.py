@@ -86,7 +86,7 @@ def test_a_value_is_copied_whole(donor):
     donor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     for name, copied in (
         ("IBAN", "NL61INGB0006391416"),
-        ("In the name of", "Gevangenzorg Nederland"),
+        ("Account name", "Gevangenzorg Nederland"),
         ("Reference", written_reference(donor.reference)),
     ):
         what = f": {donor.say(name)}"

@@ -48,7 +48,7 @@ FIELDS = {
     "given_name": _("Initials or first name"),
     "greeting": _("How a letter opens"),
     "handed_over": _("Handed over"),
-    "holder": _("In the name of"),
+    "holder": _("Account name"),
     "house_number": _("House number"),
     "household": _("Number of the household"),
     "iban": _("IBAN"),

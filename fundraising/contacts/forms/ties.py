@@ -163,7 +163,7 @@ class HandoverForm(PickForm, NameFields, EditForm):
     surname = line(_("Surname"), 120, a_name)
     email = line(_("E-mail address"), 254, an_email)
     iban = line(_("New IBAN"), 64, an_iban)
-    holder = line(_("In the name of"), 140)
+    holder = line(_("Account name"), 140)
     old_iban = select(_("Instead of"), [])
 
     successor: int | Newcomer | None = None

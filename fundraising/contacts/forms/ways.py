@@ -190,7 +190,7 @@ class AccountForm(TermForm):
     places: ClassVar = {Reason.KNOWN: "iban"}
 
     iban = line(_("IBAN"), 64, an_iban, needed=_("Please fill in the IBAN."))
-    holder = line(_("In the name of"), 140)
+    holder = line(_("Account name"), 140)
 
     @classmethod
     def shown(cls, contact: ContactRecord, row_id: int | None) -> dict[str, Any]:

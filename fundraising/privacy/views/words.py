@@ -72,7 +72,7 @@ FIELDS = {
     "found_at": _("Found on"),
     "given_name": _("Initials or first name"),
     "greeting": _("Salutation"),
-    "holder": _("In the name of"),
+    "holder": _("Account name"),
     "house_number": _("House number"),
     "household": _("Household"),
     "iban": _("IBAN"),
