@@ -88,6 +88,8 @@
     button.removeAttribute("aria-disabled");
   };
   form.addEventListener("submit", (event) => {
+    // To be shown in the other language, it may be sent as often as one likes.
+    if (event.submitter?.hasAttribute("formaction")) return;
     if (sent) {
       event.preventDefault();
       return;

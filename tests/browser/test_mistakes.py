@@ -89,6 +89,31 @@ def test_what_was_typed_stays_and_the_mended_form_is_one_gift(donor):
     assert len(donor.site.payments_at_mollie()) == 1
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_other_language_keeps_what_was_typed_and_enter_still_gives(visitor, script):
+    donor = visitor(java_script_enabled=script)
+    donor.go("/steun/herstelwerk")
+    donor.other_amount("75")
+    donor.fill_in()
+    for name in ("English", "Nederlands", "English"):
+        donor.page.get_by_role("button", name=name).click()
+    donor.page.wait_for_url("**/en/steun/herstelwerk?invullen")
+    assert donor.page.locator("#other_amount").input_value() == "75"
+    assert donor.page.locator("#errors").count() == 0
+
+    donor.page.locator("#surname").press("Enter")
+    donor.at_checkout()
+    [payment] = donor.site.payments_at_mollie()
+    assert payment["amount"]["value"] == "75.00"
+    # Back leads to the form as it stood, which is still the same gift.
+    donor.page.go_back()
+    donor.page.wait_for_url("**/en/steun/herstelwerk?invullen")
+    assert donor.page.locator("#surname").input_value() == "Sluis"
+    donor.page.locator("#give").click()
+    donor.at_checkout()
+    assert len(donor.site.payments_at_mollie()) == 1
+
+
 def test_an_amount_that_cannot_be_given_says_why(donor):
     donor.go("/steun/herstelwerk")
     donor.fill_in()

@@ -188,7 +188,7 @@ class TestPostalAddress:
 
     def test_it_is_kept_and_never_shown(self, visitor, house):
         reference = self.paid(visitor, house)
-        form = visitor.pages.get(f"/bedankt/{reference}").form("/adres")
+        form = visitor.pages.get(f"/bedankt/{reference}").form()
         page = visitor.pages.submit(form, ADDRESS)
         donor = donation_of(reference).donor
         assert (donor.street, donor.postcode) == ("Dorpsstraat", "1234 AB")
@@ -197,14 +197,14 @@ class TestPostalAddress:
 
     def test_a_mistake_is_told_at_the_field(self, visitor, house):
         reference = self.paid(visitor, house)
-        form = visitor.pages.get(f"/bedankt/{reference}").form("/adres")
+        form = visitor.pages.get(f"/bedankt/{reference}").form()
         page = visitor.pages.submit(form, ADDRESS | {"postcode": "12345"}, status=422)
         assert page.by_id("postcode").get("aria-invalid") == "true"
-        assert page.form("/adres").values()["street"] == ["Dorpsstraat"]
+        assert page.form().values()["street"] == ["Dorpsstraat"]
 
     def test_an_hour_later_nobody_is_asked(self, visitor, house):
         reference = self.paid(visitor, house)
-        form = visitor.pages.get(f"/bedankt/{reference}").form("/adres")
+        form = visitor.pages.get(f"/bedankt/{reference}").form()
         with clock.standing_still(clock.now() + timedelta(minutes=61)):
             page = visitor.pages.get(f"/bedankt/{reference}")
         assert page.all("input", name="street") == []
@@ -216,9 +216,9 @@ class TestPostalAddress:
         reference = self.paid(visitor, house)
         other = visitor.give(email="ander@example.nl")
         reach(house, other, "paid")
-        token = visitor.pages.get(f"/bedankt/{other}").form("/adres").values()["token"][0]
+        token = visitor.pages.get(f"/bedankt/{other}").form().values()["token"][0]
         for forged in ("", "x.y.z", token):
-            answer = visitor.pages.client.post(f"/bedankt/{reference}/adres", data=ADDRESS | {"token": forged})
+            answer = visitor.pages.client.post(f"/bedankt/{reference}", data=ADDRESS | {"token": forged})
             assert answer.status_code == 403
         assert donation_of(reference).donor.street == ""
 

@@ -14,6 +14,8 @@ from fundraising.web.locale import public_url
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
+# Marks a form that is sent only to be shown again with what is in it: in the other language, or after a refusal.
+FILLING_IN = "invullen"
 
 pages = Blueprint("giving", __name__)
 pages.add_app_template_filter(written_reference, "reference")

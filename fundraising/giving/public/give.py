@@ -14,7 +14,7 @@ from fundraising import iban as ibans
 from fundraising.db import transaction
 from fundraising.giving.forms.give import OTHER, GiveForm, Offer
 from fundraising.giving.jobs import mollie_door
-from fundraising.giving.public.blueprint import go_to, pages
+from fundraising.giving.public.blueprint import FILLING_IN, go_to, pages
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, offer_of, programme_or_404
 from fundraising.giving.rules.velocity import Verdict
@@ -57,6 +57,8 @@ def give(code: str) -> AnyResponse:
     """Take a filled-in form: store the promise, and lead to the checkout or to the transfer."""
     view = programme_or_404(code)
     form = GiveForm(offer_of(view), request.form)
+    if FILLING_IN in request.args:
+        return _as_it_stands(view, form)
     if form.is_trapped:
         _log.info("giving.refused", why="trap")
         return _refused(view, HTTPStatus.BAD_REQUEST)
@@ -114,7 +116,7 @@ def _store(submission: Submission) -> tuple[SubmittedDonation | None, Verdict]:
 def _token_of(form: GiveForm) -> Token | None:
     """The form's token; where it cannot be used the form says what to do."""
     try:
-        token = kept().form_tokens.read(form.token.data or "", lifetime=_FORM_LIFETIME)
+        token = _read_token(form)
     except BadToken as bad:
         _log.info("giving.refused", why=bad.fault.value)
         form.form_errors.append(_("This page was open for too long. Please check what is filled in and send it again."))
@@ -124,6 +126,19 @@ def _token_of(form: GiveForm) -> Token | None:
         form.form_errors.append(_("That went very fast. Please check what is filled in and send it again."))
         return None
     return token
+
+
+def _read_token(form: GiveForm) -> Token:
+    return kept().form_tokens.read(form.token.data or "", lifetime=_FORM_LIFETIME)
+
+
+def _as_it_stands(view: ProgrammeView, form: GiveForm) -> Response:
+    """The page with what was typed so far, in the language of this address; nothing is said of it yet."""
+    try:
+        _read_token(form)
+    except BadToken:
+        form.token.data = kept().form_tokens.issue()
+    return make_response(_page(view, form, _hidden(form.token.data or "", form.via.data or "")))
 
 
 def _again(view: ProgrammeView, form: GiveForm, token: Token | None) -> Response:

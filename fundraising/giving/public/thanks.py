@@ -14,14 +14,15 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Response, abort, current_app, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request
+from flask_babel import gettext as _
 
 from fundraising import clock
 from fundraising.db import transaction
 from fundraising.giving.forms.address import AddressForm
 from fundraising.giving.jobs import mollie_door, sync_payment
 from fundraising.giving.jobs.looks import TROUBLE
-from fundraising.giving.public.blueprint import go_to, pages, status_or_404
+from fundraising.giving.public.blueprint import FILLING_IN, go_to, pages, status_or_404
 from fundraising.giving.public.checkout import to_checkout
 from fundraising.giving.public.kept import kept, programme_name, programme_of
 from fundraising.giving.queries import DonationStatus, donation_status
@@ -82,7 +83,8 @@ _BY_PAYMENT = {
     PaymentStatus.PAID: Outcome.RECEIVED,
 }
 _MOVING = frozenset({Outcome.OPEN, Outcome.PENDING})
-_ADDRESS_WELCOME = frozenset({Outcome.RECEIVED, Outcome.PARTLY_RETURNED, Outcome.PENDING, Outcome.TRANSFER_EXPECTED})
+# Not while the page updates itself: what is half typed would be gone.
+_ADDRESS_WELCOME = frozenset({Outcome.RECEIVED, Outcome.PARTLY_RETURNED, Outcome.TRANSFER_EXPECTED})
 
 
 @pages.get("/bedankt/<reference>")
@@ -120,19 +122,38 @@ def try_again(reference: str) -> AnyResponse:
     return to_checkout(status.reference, payment_id, status.language)
 
 
-@pages.post("/bedankt/<reference>/adres")
+@pages.post("/bedankt/<reference>")
 @limited(SMALL_FORMS)
 def address(reference: str) -> AnyResponse:
     """Keep the postal address for a yearly statement."""
     status = status_or_404(reference)
     form = AddressForm(request.form)
-    if not _may_add_address(status, form.token.data or ""):
-        abort(403)
+    in_time = _may_add_address(status, form.token.data or "")
+    if FILLING_IN in request.args:
+        return _page(status, form if in_time else AddressForm())
+    if not in_time:
+        return _too_late(status, form)
     if not form.validate():
         return _page(status, form)
     with transaction():
         note_address(status.reference, form.address())
     return go_to("giving.thanks", reference=status.reference, adres="ja")
+
+
+def _too_late(status: DonationStatus, form: AddressForm) -> Response:
+    form.token.data = ""
+    form.form_errors.append(
+        _("This page was open for too long to add an address here. Please send it to us by e-mail.")
+    )
+    response = _page(status, form)
+    response.status_code = HTTPStatus.FORBIDDEN
+    return response
+
+
+@pages.get("/bedankt/<reference>/opnieuw")
+def tried_again(reference: str) -> AnyResponse:
+    """The address to which that form goes, opened by itself: for the other language, or out of a browser's history."""
+    return go_to("giving.thanks", reference=reference)
 
 
 def _refused(status: DonationStatus) -> Response:
@@ -166,7 +187,7 @@ def _page(status: DonationStatus, form: AddressForm) -> Response:
         outcome=told,
         programme_name=programme_name(status.programme_id),
         form=form,
-        address_token=_address_token(status, told),
+        address_token=form.token.data or _address_token(status, told),
         address_noted="adres" in request.args,
         look_again=_LOOK_AGAIN[turn] if moving else None,
         next_look=public_url("giving.thanks", reference=status.reference, keer=str(turn + 1)),

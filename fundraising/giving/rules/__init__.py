@@ -142,7 +142,7 @@ class Submission:
 def submission_key(submission: Submission) -> str:
     """The identity of a submission: the form that was shown and all that was filled in, as a SHA-256 in hex.
 
-    The same form sent twice is one donation; after Back and another amount it is another.
+    The same form sent twice is one donation, in whichever language; after Back and another amount it is another.
     """
     donor, name = submission.donor, submission.donor.name
     parts = [
@@ -151,7 +151,6 @@ def submission_key(submission: Submission) -> str:
         submission.amount.cents,
         submission.route,
         submission.method,
-        submission.language,
         submission.source_code,
         donor.kind,
         donor.organisation_name,
