@@ -86,6 +86,11 @@ def name(salutation, given, prefix, surname) -> PersonName:
             "Mevrouw A. Bakker en de heer J. 't Hart",
             "Geachte mevrouw Bakker en heer 't Hart,",
         ),
+        (
+            [name(MR, "A.", "", "Bos"), name(MRS, "B.", "", "Boskamp")],
+            "De heer A. Bos en mevrouw B. Boskamp",
+            "Geachte heer Bos en mevrouw Boskamp,",
+        ),
         ([name(MRS, "A.", "", "Smit"), name(MRS, "B.", "", "Smit")], "De dames Smit", "Geachte dames Smit,"),
         ([name(MR, "A.", "", "Smit"), name(MR, "B.", "", "Smit")], "De heren Smit", "Geachte heren Smit,"),
         (
@@ -130,7 +135,12 @@ def test_in_english():
 
 @pytest.mark.parametrize(
     ("term", "ended"),
-    [(Term(), False), (Term(None, date(2026, 3, 14)), False), (Term(None, date(2026, 3, 13)), True)],
+    [
+        (Term(), False),
+        (Term(date(2026, 3, 14), date(2026, 3, 14)), False),
+        (Term(None, date(2026, 3, 14)), False),
+        (Term(None, date(2026, 3, 13)), True),
+    ],
 )
 def test_a_term_holds_up_to_and_including_its_last_day(term, ended):
     assert term.ended_by(date(2026, 3, 14)) is ended

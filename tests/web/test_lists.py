@@ -1,5 +1,7 @@
 """What a list is asked for, whatever somebody types into its address."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,8 @@ def test_one_row_more_tells_that_more_come():
     second = wanted({PAGE: "4"}, sortable=COLUMNS, default=NEWEST, size=2)
     assert (page_of(["g"], second).first, page_of(["g"], second).has_next) == (7, False)
     assert page_of([], second).first == page_of([], second).last == 0
+    assert not page_of(["a", "b"], first).has_next
+    assert page_of(["c"], replace(first, number=2)).has_previous
     assert list(page.changed(str.upper).items) == ["A", "B"]
 
 
