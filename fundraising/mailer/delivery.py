@@ -78,7 +78,7 @@ class _Claimed:
 
 
 def deliver_due(transport: Transport, sender: Sender) -> int:
-    """Hand over each mail that is due, one after another, and return how many were taken. Opens its own transactions.
+    """Hand over each mail that is due, one after another; how many were sent. Opens its own transactions.
 
     A mail that is refused for good is given up; one that may pass later waits as BACKOFF says. When the server is out
     of reach the rest waits for the next run.

@@ -25,6 +25,7 @@ from fundraising.contacts.services.search_index import reindex
 from fundraising.contacts.services.ties import begin_role
 from fundraising.contacts.services.ways import add_account, add_address, add_email, add_phone
 from fundraising.db import session, transaction
+from tests.contacts.verbs import done
 from tests.factories.contacts import organisation, person
 
 IBAN, OTHER_IBAN = "NL91ABNA0417164300", "NL44RABO0123456789"
@@ -36,11 +37,6 @@ TELLING = ("address", "is_primary", "number", "kind", "term", "iban", "holder", 
 @pytest.fixture
 def desk(staff_pages):
     return staff_pages(Role.RELATIONS, language="en")
-
-
-def done(verb, *args, **kwargs):
-    with transaction():
-        return verb(*args, **kwargs)
 
 
 @pytest.fixture

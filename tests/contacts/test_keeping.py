@@ -34,6 +34,7 @@ from fundraising.contacts.services.keeping import (
     rename_person,
 )
 from fundraising.db import session, transaction
+from tests.contacts.verbs import done
 from tests.factories.contacts import organisation, person
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -45,11 +46,6 @@ EVERY_WAY = Ways(
     address=Address("Dorpsstraat", "1", "1234ab", "Ede"),
     iban="NL91ABNA0417164300",
 )
-
-
-def done(verb, *args, **kwargs):
-    with transaction():
-        return verb(*args, **kwargs)
 
 
 def written_down(contact_id) -> list[tuple[str, dict, dict]]:

@@ -21,6 +21,7 @@ from fundraising.contacts.rules.refusals import Reason, Refusal
 from fundraising.contacts.services.consents import grant_consent, unsubscribe, withdraw_consent, write_down_saying
 from fundraising.contacts.services.ways import add_address, mark_undeliverable
 from fundraising.db import db, session, transaction
+from tests.contacts.verbs import done
 from tests.factories.contacts import organisation, person
 
 AGREED = Reachability(
@@ -28,11 +29,6 @@ AGREED = Reachability(
 )
 SILENT = replace(AGREED, said=None)
 NEWS = (Purpose.NEWSLETTER, Channel.EMAIL)
-
-
-def done(verb, *args, **kwargs):
-    with transaction():
-        return verb(*args, **kwargs)
 
 
 class TestRule:

@@ -14,7 +14,7 @@ from fundraising.contacts.rules import OrganisationKind, PersonName, UnknownCont
 from fundraising.contacts.rules.details import Account, Handover, Newcomer, RoleEntry, Ways
 from fundraising.contacts.rules.households import JointSalutation
 from fundraising.contacts.rules.organisations import Role
-from fundraising.contacts.rules.refusals import Reason, Refusal
+from fundraising.contacts.rules.refusals import Reason
 from fundraising.contacts.rules.terms import Term
 from fundraising.contacts.services.changes import StaleRecord
 from fundraising.contacts.services.handing_over import hand_over
@@ -28,7 +28,7 @@ from fundraising.contacts.services.keeping import note_death
 from fundraising.contacts.services.merging import merge
 from fundraising.contacts.services.ties import affiliate, begin_role, change_role, link_organisation, remove_role
 from fundraising.contacts.services.ways import add_account
-from fundraising.db import transaction
+from tests.contacts.verbs import done, refused, version
 from tests.factories.contacts import organisation, person
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -56,21 +56,6 @@ def anna(app_context) -> int:
 @pytest.fixture
 def bert(app_context) -> int:
     return done(person, given_name="Bert", surname="Smit", match_name="smit", name_prefix="", salutation="mr")
-
-
-def done(verb, *args, **kwargs):
-    with transaction():
-        return verb(*args, **kwargs)
-
-
-def refused(verb, *args, **kwargs) -> Reason:
-    with pytest.raises(Refusal) as wrong:
-        done(verb, *args, **kwargs)
-    return wrong.value.reason
-
-
-def version(number) -> int:
-    return record(number).version
 
 
 def positions(number):

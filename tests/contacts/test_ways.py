@@ -19,6 +19,7 @@ from fundraising.contacts.rules.terms import Term
 from fundraising.contacts.services import ways
 from fundraising.contacts.services.changes import StaleRecord
 from fundraising.db import session, transaction
+from tests.contacts.verbs import done, refused, version
 from tests.factories.contacts import person
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -37,21 +38,6 @@ def today():
 @pytest.fixture
 def donor(app_context) -> int:
     return done(person, email="anna@example.nl", proven_iban=IBAN)
-
-
-def done(verb, *args, **kwargs):
-    with transaction():
-        return verb(*args, **kwargs)
-
-
-def refused(verb, *args, **kwargs) -> Reason:
-    with pytest.raises(Refusal) as wrong:
-        done(verb, *args, **kwargs)
-    return wrong.value.reason
-
-
-def version(number) -> int:
-    return record(number).version
 
 
 class TestEmail:
