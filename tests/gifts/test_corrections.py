@@ -135,6 +135,9 @@ def test_what_went_back_moves_along_and_later_reversals_find_their_place(of_100,
     fix(of_100, Reason.WRONG_CONTACT, contact_id=donors[0])
     undo(EntryKind.REFUND_FAILED, 100, Source("psp", "re_2:failed"), Source("psp", "re_2"))
     assert [given(donor) for donor in donors] == [Euro.of(100), Euro(0)]
+    # By now the gift was corrected twice.
+    undo(EntryKind.REFUNDED, 20, Source("psp", "re_3"), GIFT)
+    assert [given(donor) for donor in donors] == [Euro.of(80), Euro(0)]
 
 
 def test_another_date_moves_gift_and_refund_to_that_tax_year(of_100, donors):
