@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from huey.api import Huey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
 from huey.exceptions import HueyException
 from sqlalchemy import CursorResult, Integer, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -197,6 +198,13 @@ class _Wired:
     run_if_due: Callable[[str], object]
 
 
+class _Consumer(Consumer):
+    """huey's, without its own ways with signals: one that comes while it starts would be heard by nobody."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
 class Queue:
     """The queue of one process. `context` gives each run its application context."""
 
@@ -245,14 +253,18 @@ class Queue:
         give_way()
         with _own_errors():
             huey = self._wired.huey
-        # As many threads as jobs and one for the schedule: none waits for another.
-        consumer = huey.create_consumer(
-            workers=len(JOBS) + 1, max_delay=_IDLE_SECONDS, shutdown_timeout=STOP_SECONDS, check_worker_health=False
-        )
         stop = threading.Event()
-        consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: stop.set())
+        # As many threads as jobs and one for the schedule: none waits for another.
+        consumer = cast("Any", _Consumer)(
+            huey,
+            workers=len(JOBS) + 1,
+            max_delay=_IDLE_SECONDS,
+            shutdown_timeout=STOP_SECONDS,
+            check_worker_health=False,
+        )
+        consumer.start()
         get_logger().info("worker.started", jobs=len(JOBS))
         while not stop.wait(_HEALTH_SECONDS):
             consumer.check_worker_health()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from huey.consumer import Consumer
 
 from fundraising import tasks
 from fundraising.clock import standing_still
 from fundraising.db import after_commit, session, transaction
 from fundraising.tasks import JOBS, Job, JobState, Queue, QueueUnreachable
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOON = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -291,14 +295,42 @@ class TestNudgingThroughValkey(TestNudging):
         assert runs == [1]
 
 
+class TestStopping:
+    @pytest.fixture(autouse=True)
+    def worker_for_a_moment(self, monkeypatch):
+        """The process is this one, which keeps its own ways afterwards."""
+        monkeypatch.setattr(tasks, "give_way", lambda: None)
+        before = {number: signal.getsignal(number) for number in STOPS}
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @pytest.mark.sqlite_only  # how a process ends has nothing to do with the database
+    @pytest.mark.parametrize("number", STOPS)
+    def test_one_that_is_told_to_while_it_starts_stops_all_the_same(self, queue, declared, monkeypatch, number):
+        start, again = Consumer.start, threading.Timer(20, os.kill, (os.getpid(), signal.SIGTERM))
+
+        def told_meanwhile(consumer):
+            start(consumer)
+            signal.raise_signal(number)
+
+        monkeypatch.setattr(Consumer, "start", told_meanwhile)
+        again.start()
+        queue.work()
+        assert again.is_alive(), "it had to be told twice"
+        again.cancel()
+
+
 class TestQueueOutOfReach:
     @pytest.fixture(params=["sqlite", "redis"])
     def nowhere(self, request, tmp_path, app):
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path / 'missing' / 'queue.sqlite'}"
         with socket.socket() as closed:
-            closed.bind(("127.0.0.1", 0))
-            return f"redis://127.0.0.1:{closed.getsockname()[1]}/0"
+            closed.bind(("127.0.0.1", 0))  # and does not listen
+            addresses = {
+                "sqlite": f"sqlite:///{tmp_path / 'missing' / 'queue.sqlite'}",
+                "redis": f"redis://127.0.0.1:{closed.getsockname()[1]}/0",
+            }
+            yield addresses[request.param]
 
     def test_nobody_who_asks_notices(self, app, nowhere, capsys):
         tasks.use_queue(nowhere, app.app_context)
