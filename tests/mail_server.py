@@ -62,8 +62,21 @@ class MailServer:
             server.transport.abort()
             return ACCEPTED
         if answer == HANG:
-            await asyncio.sleep(2)
-        return answer if answer != HANG else ACCEPTED
+            await asyncio.Event().wait()  # until this server is stopped
+        return answer
+
+
+class _Controller(Controller):
+    """Answers at a port that nobody can take meanwhile."""
+
+    def __init__(self, server: MailServer, listening: socket.socket, **options: Any) -> None:
+        super().__init__(
+            server, hostname="127.0.0.1", port=server.port, enable_SMTPUTF8=False, ready_timeout=60, **options
+        )
+        self._listening = listening
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening, ssl=self.ssl_context)
 
 
 def trusting() -> ssl.SSLContext:
@@ -89,12 +102,11 @@ def mail_server(*, tls: str = "", password: str = "") -> Iterator[MailServer]:
             return AuthResult(success=right, handled=False)
 
         options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": tls == "starttls"}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        server.port = free.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=server.port, enable_SMTPUTF8=False, **options)
-    controller.start()
-    try:
-        yield server
-    finally:
-        controller.stop()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server.port = listening.getsockname()[1]
+        controller = _Controller(server, listening, **options)
+        controller.start()
+        try:
+            yield server
+        finally:
+            controller.stop()

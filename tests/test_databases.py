@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -33,8 +34,18 @@ def own_server(monkeypatch):
     monkeypatch.delenv("TEST_POSTGRESQL_URL", raising=False)
 
 
+@pytest.fixture
+def apart(monkeypatch):
+    """A place where no other worker or test run reaps before us."""
+    # The name of a socket must be short, as that of a test's own folder is not.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
+
+
 @pytest.mark.crash
-def test_a_server_of_a_killed_run_is_reaped(own_server):
+def test_a_server_of_a_killed_run_is_reaped(own_server, apart):
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", HOLD], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as holder:

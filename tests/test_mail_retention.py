@@ -30,7 +30,7 @@ def enqueue(recipient: str = "anna@example.nl") -> int:
 def deliver() -> None:
     with mail_server() as server:
         server.on_recipient["weg@example.nl"] = "550 weg@example.nl: no such user"
-        mailer.deliver_due(mailer.SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=2), SENDER)
+        mailer.deliver_due(mailer.SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=30), SENDER)
 
 
 def empty_at(at: datetime) -> None:

@@ -111,28 +111,28 @@ class Site:
 
     def payments_at_mollie(self) -> list[dict[str, Any]]:
         """The payments that Mollie made, the newest first."""
-        answer = requests.get(f"{self.mollie.url}/control/api/payments", timeout=5)
+        answer = requests.get(f"{self.mollie.url}/control/api/payments", timeout=30)
         listed: list[dict[str, Any]] = answer.json()["payments"]
         return listed
 
     def bank_decides(self, status: str, *, newest: int = 0) -> None:
         """Let the newest payment, or one before it, come to a state while nobody looks."""
         path = f"/control/api/payments/{self.payments_at_mollie()[newest]['id']}/status"
-        requests.post(self.mollie.url + path, json={"status": status}, timeout=5).raise_for_status()
+        requests.post(self.mollie.url + path, json={"status": status}, timeout=30).raise_for_status()
 
     def bank_takes_back(self, amount: str) -> None:
         """Let the donor's bank charge an amount of the newest payment back, as `300.00`."""
         path = f"/control/api/payments/{self.payments_at_mollie()[0]['id']}/chargebacks"
-        requests.post(self.mollie.url + path, json={"amount": amount}, timeout=5).raise_for_status()
+        requests.post(self.mollie.url + path, json={"amount": amount}, timeout=30).raise_for_status()
 
     def mollie_fails(self, *, times: int) -> None:
         """Let Mollie answer 503 for a while."""
         fault = {"kind": "status", "status": 503, "times": times}
-        requests.post(f"{self.mollie.url}/control/api/api-faults", json=fault, timeout=5).raise_for_status()
+        requests.post(f"{self.mollie.url}/control/api/api-faults", json=fault, timeout=30).raise_for_status()
 
     def mollie_answers(self) -> None:
         """Let Mollie answer again."""
-        requests.delete(f"{self.mollie.url}/control/api/api-faults", timeout=5).raise_for_status()
+        requests.delete(f"{self.mollie.url}/control/api/api-faults", timeout=30).raise_for_status()
 
     def promise(self, route: Route = Route.ONLINE, *, status: str = "open", newsletter: bool = False) -> str:
         """The reference of a gift that was promised without a browser, its payment brought to a state at Mollie."""

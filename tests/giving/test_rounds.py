@@ -130,7 +130,7 @@ def test_a_refund_of_the_same_amount_as_one_made_at_mollie_itself_waits_for_an_h
     (provider_id, number), _ = refunds
     address = f"{house.mollie.url}/v2/payments/{provider_id}/refunds"
     same = {"amount": {"currency": "EUR", "value": "10.00"}}
-    requests.post(address, json=same, headers={"Authorization": f"Bearer {KEY}"}, timeout=5).raise_for_status()
+    requests.post(address, json=same, headers={"Authorization": f"Bearer {KEY}"}, timeout=30).raise_for_status()
     ask_due_refunds(house.door)
     assert refund_request(number).state is RequestState.ASKED
     assert "duplicate refund" in refund_request(number).error

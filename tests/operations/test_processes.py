@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -12,9 +13,10 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from functools import partial
+from http.client import HTTPException
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-PATIENCE = 60
+# Seconds. A minute is how long the schedule may take, and a machine that does much else needs some more.
+PATIENCE = 120
+EXAMPLES = 6
 
 
 def free_port() -> int:
@@ -59,6 +63,7 @@ class Started:
 
     def __init__(self, log: Path, environment: dict[str, str], *arguments: str) -> None:
         self._log = log
+        self.seen: list[psutil.Process] = []
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fundraising", *arguments],
@@ -74,7 +79,9 @@ class Started:
 
     def family(self) -> list[psutil.Process]:
         """Every process below it."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        self.seen += found
+        return found
 
     def says(self, words: str) -> bool:
         assert self.process.poll() is None or words in self.output, self.output
@@ -89,16 +96,16 @@ class Started:
 @contextmanager
 def started(log: Path, environment: dict[str, str], *arguments: str):
     running = Started(log, environment, *arguments)
-    below: list[psutil.Process] = []
     try:
         yield running
     finally:
         if running.process.poll() is None:
-            below = running.family()
+            running.family()
             running.process.kill()
             running.process.wait()
-        for process in below:
-            if process.is_running():
+        # Also where the test failed to see them end.
+        for process in running.seen:
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
 
 
@@ -118,15 +125,23 @@ def serving(tmp_path, environment):
 
 
 def get(url: str) -> int:
+    """The status of the answer; 0 without one, whether nobody listens, the line breaks or it takes too long."""
     try:
         with urlopen(url, timeout=10) as answer:  # noqa: S310  our own address
             return answer.status
-    except URLError:
+    except (OSError, HTTPException):
         return 0
 
 
+def lives(process: psutil.Process) -> bool:
+    # It may end between the two questions.
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def gone(processes: list[psutil.Process]) -> bool:
-    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+    return not any(map(lives, processes))
 
 
 def beside(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -160,15 +175,14 @@ class TestServe:
         assert nobody_there.returncode == 1
         assert "MOLLIE_API_KEY is not set, and no simulator runs here" in nobody_there.stderr
 
-    def test_starts_again_where_it_stopped_and_quickly(self, serving, tmp_path, environment):
+    def test_starts_again_where_it_stopped(self, serving, tmp_path, environment):
         assert serving.end() == 0
-        began = time.monotonic()
+        stood = beside(environment, "gifts", "list", "--json").stdout
         with started(tmp_path / "again", environment, "serve", "--port", str(serving.port)) as again:
             eventually(lambda: again.says("Press Ctrl-C to stop."))
-            took = time.monotonic() - began
             assert again.end() == 0
-        print(f"second start: {took:.1f} s")
-        assert took < 30
+        assert beside(environment, "gifts", "list", "--json").stdout == stood
+        assert len(json.loads(stood)) == EXAMPLES
 
     @pytest.mark.crash
     @pytest.mark.parametrize("name", ["worker", "web"])
@@ -255,15 +269,16 @@ class TestWorker:
             assert worker.end(number) == 0
             assert "worker.stopped" in worker.output
 
-    def test_a_nudge_is_heard_within_seconds(self, app_context, installation, tmp_path):
+    def test_a_nudge_is_heard_without_the_schedule(self, app_context, installation, tmp_path):
+        # To the schedule every moment of today is taken.
+        with transaction() as current:
+            tomorrow = now() + timedelta(days=1)
+            current.add(JobState(name=mailer.DELIVERY_JOB, slot=tomorrow, failures=0, error=""))
         with started(tmp_path / "log", installation, "worker") as worker:
             eventually(lambda: worker.says("worker.started"))
-            eventually(lambda: app_context.extensions["queue"].pending() == 0)
             with transaction():
                 mailer.enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
-            began = time.monotonic()
             eventually(lambda: count(MailState.SENT) == 1)
-            assert time.monotonic() - began < 20
             assert worker.end() == 0
 
     @pytest.mark.crash
@@ -310,6 +325,7 @@ class TestSeveralOfEach:
             address = f"http://localhost:{port}"
             assert eventually(lambda: get(f"{address}/readyz")) == 200
             eventually(lambda: get(f"{address}/healthz/jobs") == 200)
+            first = slot("ledger-check")
             # Nobody waits for the schedule: a web process nudges, and whichever worker hears it goes.
             at = now()
             answer = urlopen(f"{address}/webhooks/mollie", data=b"id=tr_4fTdkVJtV1", timeout=10)  # noqa: S310  our own
@@ -319,13 +335,18 @@ class TestSeveralOfEach:
             assert [worker.end() for worker in workers] == [0, 0]
             assert web.end() == 0
         told = "".join((tmp_path / str(n)).read_text("utf-8") for n in range(2))
-        # A daily job's moment is claimed once, whichever of the two saw it first.
-        assert told.count("ledger.checked") == 1
+        # A daily job's moment is claimed once, whichever of the two saw it first; it may be midnight in between.
+        assert told.count("ledger.checked") == 1 + (slot("ledger-check") - first).days
 
 
 def started_at(job: str) -> datetime:
     session().rollback()
     return session().scalars(select(JobState.started_at).where(JobState.name == job)).one()
+
+
+def slot(job: str) -> datetime:
+    session().rollback()
+    return session().scalars(select(JobState.slot).where(JobState.name == job)).one()
 
 
 def count(state: MailState) -> int:

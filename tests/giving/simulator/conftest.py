@@ -6,14 +6,19 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from mollie.api.client import Client
 
+from fundraising.giving.simulator import gate
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GIFT = {
     "amount": {"currency": "EUR", "value": "1300.00"},
@@ -35,7 +40,7 @@ class Merchant:
         return [body.removeprefix("id=") for _, _, body in self.received]
 
 
-def wait_until(condition, seconds=5.0):
+def wait_until(condition, seconds=60.0):
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not happen in time"
@@ -43,7 +48,7 @@ def wait_until(condition, seconds=5.0):
 
 
 def make_client(url: str, key: str = "test_simulator") -> Client:
-    client = Client(api_endpoint=url, timeout=(2, 2))
+    client = Client(api_endpoint=url, timeout=(30, 30))
     client.set_api_key(key)
     return client
 
@@ -74,10 +79,19 @@ def control(sim: RunningSimulator):
     """Call the control API: `control("POST", "reset", {...})` gives the status and the JSON."""
 
     def call(method: str, path: str, data: object = None) -> tuple[int, Any]:
-        response = requests.request(method, f"{sim.url}/control/api/{path}", json=data, timeout=5)
+        response = requests.request(method, f"{sim.url}/control/api/{path}", json=data, timeout=30)
         return response.status_code, response.json()
 
     return call
+
+
+@pytest.fixture
+def hanging(monkeypatch) -> Iterator[threading.Event]:
+    """What hangs goes on when this is set, not before, however fast or slow this machine is."""
+    over = threading.Event()
+    monkeypatch.setattr(gate, "time", SimpleNamespace(sleep=over.wait))
+    yield over
+    over.set()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.giving.simulator.conftest import GIFT, make_client
 
 def request(url, *, method="GET", body=None, key="test_simulator"):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    response = requests.request(method, url, data=body, headers=headers, timeout=5)
+    response = requests.request(method, url, data=body, headers=headers, timeout=30)
     return response.status_code, response.headers["Content-Type"], response.json()
 
 

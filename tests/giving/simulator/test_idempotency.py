@@ -1,11 +1,10 @@
 import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from mollie.api.error import BadRequestError, ConflictError, RequestError, UnprocessableEntityError
 
-from tests.giving.simulator.conftest import GIFT, make_client
+from tests.giving.simulator.conftest import GIFT, make_client, wait_until
 
 
 def test_the_same_key_gives_the_same_payment(client, caplog):
@@ -40,6 +39,7 @@ def test_keys_of_two_callers_do_not_meet(client, live):
 
 
 def test_a_key_is_forgotten_after_an_hour(client, sim):
+    sim.world.clock.set(speed=0)
     first = client.payments.create(GIFT, idempotency_key="gift-1")
 
     sim.world.clock.advance(3590)
@@ -56,16 +56,16 @@ def test_a_refused_request_leaves_its_key_free(client):
     assert client.payments.create(GIFT, idempotency_key="gift-1").is_open()
 
 
-def test_a_request_still_being_answered_conflicts(client, sim, control):
-    control("POST", "api-faults", {"kind": "hang", "seconds": 0.5})
+def test_a_request_still_being_answered_conflicts(client, sim, control, hanging):
+    control("POST", "api-faults", {"kind": "hang", "seconds": 60})
     with ThreadPoolExecutor(1) as background:
         slow = background.submit(make_client(sim.url).payments.create, GIFT, idempotency_key="gift-1")
-        while not sim.world.store.rows("SELECT key FROM idempotency"):
-            time.sleep(0.005)
+        wait_until(lambda: sim.world.store.rows("SELECT key FROM idempotency"))
 
         with pytest.raises(ConflictError):
             client.payments.create(GIFT, idempotency_key="gift-1")
 
+        hanging.set()
         first = slow.result()
     assert client.payments.create(GIFT, idempotency_key="gift-1").id == first.id
     assert client.payments.list().count == 1

@@ -22,7 +22,7 @@ def visit(sim):
 
     def go(path: str, data: dict[str, object] | None = None) -> requests.Response:
         verb = "GET" if data is None else "POST"
-        response = requests.request(verb, f"{sim.url}{path}", data=data, allow_redirects=False, timeout=5)
+        response = requests.request(verb, f"{sim.url}{path}", data=data, allow_redirects=False, timeout=30)
         if response.headers["Content-Type"].startswith("text/html"):
             parser = HTMLParser(strict=False)
             parser.parse(response.text)
@@ -251,7 +251,7 @@ class TestControlApi:
         assert (answered, body["status"]) == (status, status)
 
     def test_says_that_it_is_alive(self, sim):
-        assert requests.get(f"{sim.url}/healthz", timeout=5).json() == {"status": "ok"}
+        assert requests.get(f"{sim.url}/healthz", timeout=30).json() == {"status": "ok"}
 
 
 @pytest.mark.browser

@@ -33,7 +33,7 @@ def test_everything_survives_a_restart(tmp_path):
     assert [row["id"] for row in found.get_embedded("chargebacks")] == [chargeback.id]
     assert again.id == made.id
     assert other.id != made.id, "a seed does not repeat its ids after a restart"
-    assert 599 < ahead < 601
+    assert ahead == pytest.approx(600, abs=60)
 
 
 def test_a_request_cut_off_by_a_crash_does_not_block_its_key(tmp_path):
@@ -58,7 +58,8 @@ def test_a_transaction_is_all_or_nothing(sim, client, monkeypatch):
 
 def test_the_clock_can_be_set_moved_and_sped_up(sim, control):
     clock = sim.world.clock
-    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 1
+    earliest = datetime.now(UTC)
+    assert earliest <= clock.now() <= datetime.now(UTC)
 
     assert control("PATCH", "clock", {"offset_seconds": 86400})[1]["offset_seconds"] == 86400
     assert control("PATCH", "clock", {"advance_seconds": 60})[1]["offset_seconds"] >= 86459

@@ -89,7 +89,7 @@ def optional(paths):
 
 def get(sim, path):
     headers = {"Authorization": "Bearer test_simulator"}
-    return requests.get(f"{sim.url}/v2/{path}", headers=headers, timeout=5)
+    return requests.get(f"{sim.url}/v2/{path}", headers=headers, timeout=30)
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ class TestAgainst:
         def refund():
             body = {"amount": {"currency": "EUR", "value": "5.95"}}
             headers = {"Authorization": "Bearer test_simulator"}
-            return requests.post(f"{sim.url}/v2/payments/{paid.id}/refunds", json=body, headers=headers, timeout=5)
+            return requests.post(f"{sim.url}/v2/payments/{paid.id}/refunds", json=body, headers=headers, timeout=30)
 
         first, again = refund(), refund()
         sim.world.clock.advance(3601)
@@ -237,7 +237,7 @@ class TestAgainst:
 
     def test_an_error_about_a_field(self, sim, folder):
         headers = {"Authorization": "Bearer test_simulator"}
-        response = requests.post(f"{sim.url}/v2/payments", json={}, headers=headers, timeout=5)
+        response = requests.post(f"{sim.url}/v2/payments", json={}, headers=headers, timeout=30)
 
         example = named(folder, "post_v2_payments_422_example")
         assert dict(flat(response.json())) == dict(flat(example))
