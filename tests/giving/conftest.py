@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from fundraising.giving.models import Payment
 from fundraising.giving.mollie import DoorSettings, MollieDoor
 from fundraising.giving.rules import Donor, DonorKind, Route, Submission
 from fundraising.giving.services.donations import SubmittedDonation, submit_donation
+from fundraising.giving.simulator import gate
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.money import Euro
@@ -37,6 +39,29 @@ def mollie() -> Iterator[RunningSimulator]:
     """A simulated Mollie that sends no webhooks by itself."""
     with running_simulator(settings=SimulatorSettings(seed=7, start_courier=False)) as running:
         yield running
+
+
+class Hanging:
+    """What hangs at the simulator, until `let_go()`: however fast or slow this machine is. `went_on` says whether."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self.went_on = False
+
+    def sleep(self, seconds: float) -> None:
+        self._over.wait(seconds)
+        self.went_on = True
+
+    def let_go(self) -> None:
+        self._over.set()
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    hanging = Hanging()
+    monkeypatch.setattr(gate, "time", hanging)
+    yield hanging
+    hanging.let_go()
 
 
 @pytest.fixture

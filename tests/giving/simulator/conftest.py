@@ -6,19 +6,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
 from mollie.api.client import Client
 
-from fundraising.giving.simulator import gate
 from fundraising.giving.simulator.server import RunningSimulator, running_simulator
 from fundraising.giving.simulator.settings import SimulatorSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GIFT = {
     "amount": {"currency": "EUR", "value": "1300.00"},
@@ -83,15 +78,6 @@ def control(sim: RunningSimulator):
         return response.status_code, response.json()
 
     return call
-
-
-@pytest.fixture
-def hanging(monkeypatch) -> Iterator[threading.Event]:
-    """What hangs goes on when this is set, not before, however fast or slow this machine is."""
-    over = threading.Event()
-    monkeypatch.setattr(gate, "time", SimpleNamespace(sleep=over.wait))
-    yield over
-    over.set()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_a_call_that_hangs_is_done_all_the_same(sim, client, control, hanging):
     with pytest.raises(RequestError):
         hasty.payments.create(GIFT)
     assert client.payments.list().count == 0
-    hanging.set()
+    hanging.let_go()
     wait_until(lambda: client.payments.list().count == 1)
 
 

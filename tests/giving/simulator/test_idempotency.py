@@ -65,7 +65,7 @@ def test_a_request_still_being_answered_conflicts(client, sim, control, hanging)
         with pytest.raises(ConflictError):
             client.payments.create(GIFT, idempotency_key="gift-1")
 
-        hanging.set()
+        hanging.let_go()
         first = slow.result()
     assert client.payments.create(GIFT, idempotency_key="gift-1").id == first.id
     assert client.payments.list().count == 1
