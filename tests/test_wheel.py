@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 LOCKED = Path(pytest.__file__).parents[1]
@@ -82,9 +83,7 @@ def test_it_migrates_and_serves_pages(installed, environment):
     command = installed / "venv/bin/fundraising"
     run(command, "db", "upgrade", cwd=installed, env=environment)
     run(command, "programmes", "load", cwd=installed, env=environment)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [str(installed / "venv/bin/python"), "-m", "granian", "--interface", "wsgi", "--port", str(port), "--factory",
          "fundraising.app:create_app"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from fundraising.giving.simulator.server import RunningSimulator, running_simula
 from fundraising.giving.simulator.settings import SimulatorSettings
 from fundraising.programmes.services import load_programmes, read_folder
 from fundraising.resources import resource
+from tests.ports import free_port
 from tests.reliability.serving import House, Installation, housed
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ def house(app: Flask) -> Flask:
 @pytest.fixture
 def installation(database_url: str, tmp_path: Path, mollie: RunningSimulator, house: Flask) -> Installation:
     """An installation of its own on the migrated database, for processes that may be killed."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     environment = {
         "DATABASE_URL": database_url,
         "DATA_DIR": str(tmp_path / "var"),
@@ -52,7 +50,7 @@ def installation(database_url: str, tmp_path: Path, mollie: RunningSimulator, ho
         "SECRET_KEY": SECRET,
         "TRUSTED_PROXIES": "1",
     }
-    return Installation(environment, mollie.url, port)
+    return Installation(environment, mollie.url, free_port())
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Longer than a worker takes to let its jobs finish.
 _STOP_SECONDS = 12
-_START_SECONDS = 30
+# One that ends is noticed at once; this is for one that hangs, and longer than a machine under load takes.
+_START_SECONDS = 120
 _LOOK_SECONDS = 0.1
 _PARENT = "FUNDRAISING_PARENT"
 
