@@ -137,7 +137,11 @@ def recovery_codes_left(user_id: int) -> int:
 
 
 def attempts(email_digest: str, address_digest: str) -> Attempts:
-    """What was tried of late for an address of e-mail and from a network address."""
+    """What was tried of late for an address of e-mail and from a network address.
+
+    From where its owner came in lately, as long as tries are kept, what others tried elsewhere does not count: a
+    stranger would lock them out. A password chosen by mail opens that way for passwords, and not for codes.
+    """
     since = now() - ATTEMPTS_WITHIN
     email, address = SignInAttempt.email_digest == email_digest, SignInAttempt.address_digest == address_digest
     password, code, reset, passed, renewed = (
@@ -155,8 +159,17 @@ def attempts(email_digest: str, address_digest: str) -> Attempts:
         last = select(func.max(SignInAttempt.at)).where(email, ending).scalar_subquery()
         return SignInAttempt.at > func.coalesce(last, since)
 
+    def here(entry: ColumnElement[bool]) -> ColumnElement[bool]:
+        return address | ~exists().where(email, address, entry)
+
     counts = (
-        (email, or_(password & after(passed | renewed), code & after(passed))),
+        (
+            email,
+            or_(
+                password & after(passed | renewed) & here(passed | renewed),
+                code & after(passed) & here(passed),
+            ),
+        ),
         (address, password | code),
         (email, reset),
         (address, reset),

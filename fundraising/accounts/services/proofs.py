@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from fundraising.accounts.models import EndedSession, Passkey, RecoveryCode, SignInAttempt
-from fundraising.accounts.rules import AttemptOutcome, Subject
+from fundraising.accounts.queries import attempts
+from fundraising.accounts.rules import AttemptOutcome, Subject, is_locked
 from fundraising.accounts.services.audit import record
 from fundraising.clock import now
-from fundraising.db import insert_new, session
+from fundraising.db import insert_new, one_at_a_time, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,32 @@ def new_uniquifier() -> str:
 def note_attempt(email_digest: str, address_digest: str, outcome: AttemptOutcome) -> None:
     """Count a try."""
     session().add(SignInAttempt(email_digest=email_digest, address_digest=address_digest, at=now(), outcome=outcome))
+
+
+def begin_attempt(email_digest: str, address_digest: str, outcome: AttemptOutcome) -> int | None:
+    """Count an answer as wrong before it is judged: of a thousand sent at once no more are judged than in a row.
+
+    Its number, for `take_back_attempt` where it was right; None where none is judged for now.
+    """
+    count_alone(email_digest, address_digest)
+    if is_locked(attempts(email_digest, address_digest)):
+        return None
+    tried = SignInAttempt(email_digest=email_digest, address_digest=address_digest, at=now(), outcome=outcome)
+    session().add(tried)
+    # Its number is what the caller asks for.
+    session().flush()
+    return tried.id
+
+
+def take_back_attempt(number: int) -> None:
+    """Count an answer no more that turned out to be right."""
+    session().execute(delete(SignInAttempt).where(SignInAttempt.id == number))
+
+
+def count_alone(email_digest: str, address_digest: str) -> None:
+    """Let nobody else count tries for this address of e-mail, or from this network address, until ours are stored."""
+    for digest in (email_digest, address_digest):
+        one_at_a_time(f"attempts:{digest}")
 
 
 def forget_attempts(before: datetime) -> None:

@@ -9,27 +9,24 @@ from flask import abort, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.forms import ROLE_NAMES, ConfirmForm, NewPasswordForm
-from fundraising.accounts.queries import attempts, passkeys, recovery_codes_left, user
-from fundraising.accounts.rules import AttemptOutcome, is_locked
-from fundraising.accounts.security import hash_password, password_fits, person_digest
+from fundraising.accounts.queries import passkeys, recovery_codes_left, user
+from fundraising.accounts.security import hash_password
 from fundraising.accounts.services.mails import mail_notice
 from fundraising.accounts.services.proofs import (
     end_sessions,
-    note_attempt,
-    note_failure,
     remove_authenticator,
     remove_passkey,
     set_password,
 )
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import current_user, requires_staff, settings
+from fundraising.accounts.views.judging import Locked, judge_password
 from fundraising.accounts.views.passwords import known_of
 from fundraising.accounts.views.set_up import new_codes
 from fundraising.accounts.views.stages import CONFIRMED, confirmed, stay, way_on
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.answers import see_other
-from fundraising.web.limits import client_digest
 from fundraising.web.notices import Tone, notice
 
 if TYPE_CHECKING:
@@ -64,18 +61,14 @@ def confirm() -> str:
 def confirm_now() -> str | Response | tuple[str, int]:
     """Remember for a quarter of an hour that it is really its owner."""
     person, form = _me(), ConfirmForm()
-    digests = person_digest(person.email), client_digest()
     if form.accepted():
-        if is_locked(attempts(*digests)):
-            form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
-        elif password_fits(form.password.data or "", person.password):
-            session[CONFIRMED] = now().timestamp()
-            return see_other(way_on(form.next.data))
-        else:
-            with transaction():
-                note_attempt(*digests, AttemptOutcome.FAILED)
-                note_failure(person, "password")
+        try:
+            if judge_password(person, person.email, form.password.data or ""):
+                session[CONFIRMED] = now().timestamp()
+                return see_other(way_on(form.next.data))
             form.form_errors.append(_("That is not your password."))
+        except Locked:
+            form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
     return render_template("accounts/confirm.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 

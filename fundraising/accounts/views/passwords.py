@@ -15,7 +15,7 @@ from fundraising.accounts.security import hash_password, person_digest
 from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.links import owner_of_link, password_link
 from fundraising.accounts.services.mails import mail_link, mail_notice
-from fundraising.accounts.services.proofs import note_attempt, set_password
+from fundraising.accounts.services.proofs import count_alone, note_attempt, set_password
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import actor_of, open_to_anyone
 from fundraising.db import transaction
@@ -53,6 +53,7 @@ def forgotten_now() -> str | Response | tuple[str, int]:
     email = form.email.data or ""
     digests = person_digest(email), client_digest()
     with transaction():
+        count_alone(*digests)
         allowed = may_reset(attempts(*digests))
         note_attempt(*digests, AttemptOutcome.RESET)
         person = user_by_email(email)

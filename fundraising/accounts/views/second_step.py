@@ -15,9 +15,16 @@ from fundraising.accounts.rules import AttemptOutcome, is_locked
 from fundraising.accounts.security import authenticator, code_digest, person_digest
 from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.mails import mail_notice
-from fundraising.accounts.services.proofs import note_attempt, note_failure, use_code, use_recovery_code
+from fundraising.accounts.services.proofs import (
+    begin_attempt,
+    note_failure,
+    take_back_attempt,
+    use_code,
+    use_recovery_code,
+)
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import actor_of, open_to_anyone
+from fundraising.accounts.views.judging import Locked
 from fundraising.accounts.views.sign_in import owner_of_answer
 from fundraising.accounts.views.stages import begin_anew, finish, pending, pending_next, remember, site
 from fundraising.db import one_at_a_time, session, transaction
@@ -51,7 +58,7 @@ def second_step_now() -> str | Response | tuple[str, int]:
         return _page(person, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         via = _proof(person, form.code.data or "")
-    except _Locked:
+    except Locked:
         form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, and try again."))
         return _page(person, form), HTTPStatus.TOO_MANY_REQUESTS
     if via:
@@ -76,18 +83,17 @@ def second_step_by_passkey() -> str | Response | tuple[str, int]:
     return _page(person, again), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-class _Locked(Exception):
-    """No code is judged for now."""
-
-
 def _proof(person: User, code: str) -> str:
-    """By what a code proves who somebody is; empty where it does not. Uses it up, and counts what is wrong."""
+    """By what a code proves who somebody is; empty where it does not. Uses it up, and counts what is wrong.
+
+    Raises Locked.
+    """
     digests = person_digest(person.email), client_digest()
     with transaction(), acting_as(actor_of(person)):
-        # Counted under the lock: of a thousand codes sent at once no more are judged than of as many in a row.
         one_at_a_time(f"user:{person.id}")
-        if is_locked(attempts(*digests)):
-            raise _Locked
+        attempt = begin_attempt(*digests, AttemptOutcome.FAILED_CODE)
+        if attempt is None:
+            raise Locked
         # Another process may have used this code a moment ago.
         session().refresh(person)
         step = None
@@ -95,10 +101,11 @@ def _proof(person: User, code: str) -> str:
             step = authenticator().step_of(code, person.totp_secret, person.totp_last_step)
         if step is not None:
             use_code(person, step)
+            take_back_attempt(attempt)
             return "app"
         if use_recovery_code(person, code_digest(code)):
+            take_back_attempt(attempt)
             return "recovery_code"
-        note_attempt(*digests, AttemptOutcome.FAILED_CODE)
         note_failure(person, "code")
         if is_locked(attempts(*digests)):
             # Whoever comes this far knows the password.

@@ -10,18 +10,18 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.forms import PasskeyForm, SignInForm
 from fundraising.accounts.passkeys import BadPasskey, ask_to_sign_in, check_sign_in, credential_of
-from fundraising.accounts.queries import attempts, passkey_by_credential, user, user_by_email
-from fundraising.accounts.rules import AttemptOutcome, is_locked
-from fundraising.accounts.security import end_session, password_fits, person_digest
-from fundraising.accounts.services.proofs import note_attempt, note_failure, sign_out_of, use_passkey
+from fundraising.accounts.queries import passkey_by_credential, user, user_by_email
+from fundraising.accounts.security import end_session
+from fundraising.accounts.services.proofs import note_failure, sign_out_of, use_passkey
 from fundraising.accounts.services.users import choose_language as read_in
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.guard import NAME, ends_by_itself, open_to_anyone, requires_staff, signed_in
+from fundraising.accounts.views.judging import Locked, judge_password
 from fundraising.accounts.views.stages import after_password, challenge, finish, remember, site, way_on
 from fundraising.db import one_at_a_time, transaction
 from fundraising.web.answers import see_other
 from fundraising.web.desk import LANGUAGE_KEY
-from fundraising.web.limits import SMALL_FORMS, client_digest, limited
+from fundraising.web.limits import SMALL_FORMS, limited
 from fundraising.web.locale import DUTCH, LANGUAGES
 
 if TYPE_CHECKING:
@@ -47,17 +47,14 @@ def sign_in_now() -> str | Response | tuple[str, int]:
     if not form.accepted():
         return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     email = form.email.data or ""
-    digests = person_digest(email), client_digest()
-    if is_locked(attempts(*digests)):
+    person = user_by_email(email)
+    try:
+        fits = judge_password(person, email, form.password.data or "")
+    except Locked:
         form.form_errors.append(_("That went wrong too often. Wait a quarter of an hour, or choose a new password."))
         return _page(form), HTTPStatus.TOO_MANY_REQUESTS
-    person = user_by_email(email)
-    known = person is not None and person.active
-    if password_fits(form.password.data or "", person.password if person and known else "") and person is not None:
+    if fits and person is not None:
         return after_password(person, form.next.data)
-    with transaction():
-        note_attempt(*digests, AttemptOutcome.FAILED)
-        note_failure(person, "password")
     form.form_errors.append(_("That address and password do not belong together."))
     return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
 
