@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_babel import force_locale
 from sqlalchemy import select
 
@@ -16,6 +19,7 @@ from fundraising.giving.jobs import mollie_door
 from fundraising.giving.queries import backlog
 from fundraising.mailer import failed_count, late_count
 from fundraising.operations.models import Alert
+from fundraising.resources import resource
 from fundraising.tasks import JOBS, JobState
 from fundraising.web.locale import ENGLISH, lazy_text
 
@@ -31,6 +35,10 @@ _MAIL_LATE = timedelta(hours=1)
 # A mail is given up within a day of its first try, and told of until the third.
 _MAIL_FAILED = timedelta(days=3)
 _FAILURES_BEFORE_FIRST_SUCCESS = 3
+
+
+class NotMigrated(RuntimeError):
+    """The tables are not those that this version of the code works with; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,17 @@ class JobRow:
     failures: int
     error: str
     stalled: bool
+
+
+def check_migrated() -> None:
+    """Raises NotMigrated unless the database is at the newest migration of this version."""
+    current = MigrationContext.configure(session().connection()).get_current_revision()
+    known = _migrations()
+    if current is not None and current not in known:
+        raise NotMigrated(f"the database is at migration {current}, unknown to this version: install a newer one")
+    if current != known[0]:
+        found = f"the database is at migration {current}" if current else "the database has no tables"
+        raise NotMigrated(f"{found}, this version wants {known[0]}: run `fundraising db upgrade`")
 
 
 def troubles(at: datetime) -> Iterator[Trouble]:
@@ -170,3 +189,9 @@ def _mail_troubles(at: datetime) -> Iterator[Trouble]:
 
 def _told(instant: datetime) -> str:
     return f"{instant.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}"
+
+
+@cache
+def _migrations() -> list[str]:
+    """The newest first. Read once: they do not change while the process lives."""
+    return [script.revision for script in ScriptDirectory(str(resource("migrations"))).walk_revisions()]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from config import Config
 from fundraising import tasks
+from fundraising.app import cli
 from fundraising.clock import now, standing_still
 from fundraising.db import db, session, transaction
 from fundraising.operations import queries
+from fundraising.operations.cli.processes import free_port
 from tests.conftest import running_app
 
 
@@ -40,6 +44,20 @@ def test_an_older_database_is_not_ready(app_context, client):
     with transaction() as current:
         current.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert client.get("/readyz").json["migrations"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("command", "found", "advice"),
+    [("web", "0001", "run `fundraising db upgrade`"), ("worker", "9999", "install a newer one")],
+)
+def test_no_process_starts_on_tables_of_another_version(app_context, config, command, found, advice):
+    with transaction() as current:
+        current.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
+    options = ["--port", str(free_port(0))] if command == "web" else []
+    environment = {"DATABASE_URL": config.database_url, "DATA_DIR": str(config.data_dir)}
+    answer = CliRunner(env=environment).invoke(cli, [command, *options])
+    assert answer.exit_code == 1
+    assert re.fullmatch(rf"Error: the database is at migration {found}, .*: {advice}\n", answer.output)
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody:secret@127.0.0.1:1/nothing", "sqlite:////missing/folder/db"])

@@ -15,13 +15,16 @@ from flask.cli import ScriptInfo, with_appcontext
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from sqlalchemy.exc import OperationalError
 
 from fundraising.accounts.rules import Role
 from fundraising.accounts.security import hash_password
-from fundraising.db import transaction
+from fundraising.db import db, session, transaction
 from fundraising.giving.simulator.server import run
 from fundraising.giving.simulator.settings import SimulatorSettings
+from fundraising.logs import get_logger, summary
 from fundraising.operations.cli.processes import Family, check_address, end_this_process, end_with_parent, free_port
+from fundraising.operations.queries import NotMigrated, check_migrated
 from fundraising.operations.services.demo import seed_demo
 from fundraising.operations.services.demo.staff import DEMO_PASSWORD, DEMO_STAFF, seed_staff
 from fundraising.programmes.services import load_programmes, read_folder
@@ -73,8 +76,10 @@ def serve(context: click.Context, port: int) -> None:
 def web(context: click.Context, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages until stopped."""
     # Settings that do not fit are told here and once: each process of the server would break on them again.
-    context.ensure_object(ScriptInfo).load_app()
+    app = context.ensure_object(ScriptInfo).load_app()
     check_address(host, port)
+    with app.app_context():
+        _refuse_other_tables()
     server = Granian(
         "fundraising.app:create_app",
         factory=True,
@@ -95,6 +100,7 @@ def web(context: click.Context, *, host: str, port: int, workers: int, threads: 
 @with_appcontext
 def worker() -> None:
     """Do the jobs, and keep their schedule, until stopped."""
+    _refuse_other_tables()
     end_with_parent(end_this_process)
     cast("Queue", current_app.extensions["queue"]).work()
 
@@ -133,6 +139,23 @@ def prepare(*, demo: bool) -> None:
         hashed = hash_password(DEMO_PASSWORD)
         with transaction():
             seed_staff(hashed)
+
+
+def _refuse_other_tables() -> None:
+    """Raises ClickException where the database is not migrated, which nothing that runs would mend.
+
+    One out of reach comes back, and `/readyz` tells of it meanwhile.
+    """
+    try:
+        check_migrated()
+    except NotMigrated as fault:
+        raise click.ClickException(str(fault)) from None
+    except OperationalError as trouble:
+        get_logger().warning("database.out_of_reach", reason=summary(trouble))
+    finally:
+        session().rollback()
+        # The pages have processes and connections of their own.
+        db.engine.dispose()
 
 
 def _settle_addresses(port: int) -> int | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fundraising.clock import now
 from fundraising.db import session
 from fundraising.logs import get_logger, summary
-from fundraising.operations.queries import jobs
+from fundraising.operations.queries import NotMigrated, check_migrated, jobs
 from fundraising.tasks import QueueUnreachable
 
 if TYPE_CHECKING:
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from fundraising.tasks import Queue
 
 blueprint = Blueprint("health", __name__)
-
-
-class _NotReady(Exception):
-    """A part that is not as it must be; the words are for the log."""
 
 
 @blueprint.get("/healthz")
@@ -37,7 +31,7 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 def ready() -> Response:
     """Whether database, queue and migrations are as they must be; 503 and which part is not."""
-    parts: dict[str, Callable[[], None]] = {"database": _database, "queue": _queue, "migrations": _migrations}
+    parts: dict[str, Callable[[], None]] = {"database": _database, "queue": _queue, "migrations": check_migrated}
     return _answer({name: _is_well(name, check) for name, check in parts.items()})
 
 
@@ -64,7 +58,7 @@ def _answer(parts: dict[str, bool]) -> Response:
 def _is_well(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
-    except (SQLAlchemyError, QueueUnreachable, _NotReady) as trouble:
+    except (SQLAlchemyError, QueueUnreachable, NotMigrated) as trouble:
         get_logger().warning("health.not_ready", part=name, reason=summary(trouble))
         return False
     return True
@@ -76,18 +70,3 @@ def _database() -> None:
 
 def _queue() -> None:
     cast("Queue", current_app.extensions["queue"]).pending()
-
-
-def _migrations() -> None:
-    current = MigrationContext.configure(session().connection()).get_current_revision()
-    if current != _newest():
-        raise _NotReady(f"the database is at migration {current}, the code at {_newest()}")
-
-
-def _newest() -> str | None:
-    # Read once: the migrations do not change while the process lives.
-    known: dict[str, str | None] = current_app.extensions.setdefault("health", {})
-    if "newest" not in known:
-        config = current_app.extensions["migrate"].migrate.get_config()
-        known["newest"] = ScriptDirectory.from_config(config).get_current_head()
-    return known["newest"]
