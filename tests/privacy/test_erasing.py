@@ -393,11 +393,11 @@ class TestErasing:
 
     def test_the_chain_of_the_trail_is_whole_and_says_erased(self, runner, somebody):
         runner.invoke(args=["audit", "seal"])
-        before = json.loads(runner.invoke(args=["audit", "verify", "--json"]).stdout)
+        [before] = json.loads(runner.invoke(args=["audit", "verify", "--json"]).stdout)
         erased(somebody)
         runner.invoke(args=["audit", "seal"])
         verified = runner.invoke(args=["audit", "verify", "--json", "--head", before["head"]])
-        found = json.loads(verified.stdout)
+        [found] = json.loads(verified.stdout)
         assert (verified.exit_code, found["broken"], found["head_lost"]) == (0, None, False)
         assert (before["erased"], found["erased"] > 0) == (0, True)
 

@@ -32,7 +32,7 @@ def seal() -> None:
 
 @audit.command("verify")
 @click.option("--head", help="A hash that was printed before and noted elsewhere; it must still be in the chain.")
-@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of one object.")
 def verify(head: str | None, as_json: bool) -> None:
     """Read the whole trail with its seals; exit status 1 where anything was changed, removed or put in between.
 
@@ -45,7 +45,7 @@ def verify(head: str | None, as_json: bool) -> None:
     lost = head is not None and not is_in_chain(head)
     broken = verdict.broken
     if as_json:
-        click.echo(json.dumps(_told(verdict) | {"head_lost": lost}, indent=2))
+        click.echo(json.dumps([_told(verdict) | {"head_lost": lost}], indent=2))
     else:
         click.echo(f"{verdict.sealed} entries sealed, {verdict.unsealed} not yet; erased: {verdict.erased}")
         click.echo(
