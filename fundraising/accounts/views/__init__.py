@@ -22,12 +22,28 @@ from fundraising.accounts.views import (  # noqa: F401  imported for their route
     users,
 )
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import StaffUser, current_user, requires, requires_staff, takes_files
+from fundraising.accounts.views.guard import (
+    StaffUser,
+    current_user,
+    requires,
+    requires_proof,
+    requires_staff,
+    takes_files,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["AccountSettings", "StaffUser", "current_user", "init_accounts", "requires", "requires_staff", "takes_files"]
+__all__ = [
+    "AccountSettings",
+    "StaffUser",
+    "current_user",
+    "init_accounts",
+    "requires",
+    "requires_proof",
+    "requires_staff",
+    "takes_files",
+]
 
 
 def init_accounts(app: Flask, settings: guard.AccountSettings) -> None:

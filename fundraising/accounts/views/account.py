@@ -19,11 +19,11 @@ from fundraising.accounts.services.proofs import (
     set_password,
 )
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import current_user, requires_staff, settings
+from fundraising.accounts.views.guard import CONFIRMED, confirmed, current_user, requires_staff, settings
 from fundraising.accounts.views.judging import Locked, judge_password
 from fundraising.accounts.views.passwords import known_of
 from fundraising.accounts.views.set_up import new_codes
-from fundraising.accounts.views.stages import CONFIRMED, confirmed, stay, way_on
+from fundraising.accounts.views.stages import stay, way_on
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.answers import see_other

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import flask_login
 from flask import abort, current_app, g, request, session, url_for
@@ -26,7 +27,6 @@ from fundraising.web.limits import client_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
 
     from flask import Flask
     from werkzeug.wrappers import Response
@@ -40,6 +40,7 @@ NAME = "name"
 BEGAN = "began"
 SEEN = "seen"
 PROVEN_TWICE = "proven_twice"
+CONFIRMED = "confirmed"
 
 _MARK = "_fundraising_access"
 _EXTENSION = "accounts"
@@ -49,6 +50,10 @@ _LARGEST_FORM = 1024 * 1024
 _MOST_FIELDS = 2_000
 # The session's cookie is written no more often than this.
 _SEEN_EVERY = 60
+
+_CONFIRMED_FOR = timedelta(minutes=15)
+# Longer for what is sent than for the page that it is filled in on.
+_TO_FILL_IN = timedelta(minutes=15)
 
 csrf = CSRFProtect()
 
@@ -80,11 +85,20 @@ class Access:
 
     permission: Permission | None = None
     anyone: bool = False
+    lately: bool = False
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
     """Open a staff view to those who have this permission."""
     return _marking(Access(permission))
+
+
+def requires_proof(permission: Permission) -> Callable[[View], View]:
+    """The same, and ask for their password where that is a while ago.
+
+    For what takes data out of the house, erases it, moves money or says who may: somebody else may sit at their desk.
+    """
+    return _marking(Access(permission, lately=True))
 
 
 def requires_staff(view: View) -> View:
@@ -136,6 +150,11 @@ def actor_of(user: User) -> Actor:
 def settings() -> AccountSettings:
     """The settings of the running application."""
     return cast("AccountSettings", current_app.extensions[_EXTENSION])
+
+
+def confirmed(extra: timedelta = timedelta(0)) -> bool:
+    """Whether whoever is signed in gave their password or passkey in the last quarter of an hour, or `extra` before."""
+    return now().timestamp() - float(session.get(CONFIRMED, 0)) < (_CONFIRMED_FOR + extra).total_seconds()
 
 
 def ends_by_itself() -> datetime:
@@ -213,7 +232,15 @@ def _refused(access: Access | None, user: StaffUser | None) -> Response | None:
         return _to_sign_in()
     if access.permission is not None and access.permission not in user.permissions:
         abort(403)
+    if access.lately and not confirmed(timedelta(0) if request.method in _READING else _TO_FILL_IN):
+        return _to_confirm()
     return None
+
+
+def _to_confirm() -> Response:
+    page = urlsplit(request.full_path if request.method == "GET" else request.referrer or "")
+    back = f"{page.path}?{page.query}".rstrip("?")
+    return see_other(url_for("accounts.confirm", next=back))
 
 
 def _to_sign_in() -> Response:

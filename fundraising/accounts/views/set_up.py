@@ -17,11 +17,10 @@ from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.mails import mail_notice
 from fundraising.accounts.services.proofs import add_passkey, set_authenticator, set_recovery_codes
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import PROVEN_TWICE, actor_of, open_to_anyone, signed_in
+from fundraising.accounts.views.guard import PROVEN_TWICE, actor_of, confirmed, open_to_anyone, signed_in
 from fundraising.accounts.views.stages import (
     begin_anew,
     challenge,
-    confirmed,
     let_in,
     owner,
     pending_next,

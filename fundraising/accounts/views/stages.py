@@ -20,7 +20,7 @@ from fundraising.accounts.rules import AttemptOutcome
 from fundraising.accounts.security import begin_session, person_digest
 from fundraising.accounts.services.audit import acting_as
 from fundraising.accounts.services.proofs import note_attempt, note_sign_in
-from fundraising.accounts.views.guard import BEGAN, NAME, PROVEN_TWICE, SEEN, actor_of, settings, signed_in
+from fundraising.accounts.views.guard import BEGAN, CONFIRMED, NAME, PROVEN_TWICE, SEEN, actor_of, settings, signed_in
 from fundraising.clock import now
 from fundraising.db import transaction
 from fundraising.web.answers import see_other
@@ -37,12 +37,10 @@ if TYPE_CHECKING:
 # In the session.
 _PENDING = "pending"
 _QUESTION = "question"
-CONFIRMED = "confirmed"
 
 _NAME_BYTES = 16
 _PENDING_FOR = timedelta(minutes=10)
 _QUESTION_FOR = timedelta(minutes=5)
-_CONFIRMED_FOR = timedelta(minutes=15)
 # Browsers read `\` as `/`; a line break would end the header in which an address stands.
 _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f\\]")
 
@@ -112,11 +110,6 @@ def let_in(person: User, via: list[str], *, proven_twice: bool) -> None:
 def stay(person: User) -> None:
     """Let this session alone go on, now that all others of its owner have ended."""
     session["_user_id"] = person.fs_uniquifier
-
-
-def confirmed() -> bool:
-    """Whether whoever is signed in gave their password or passkey in the last quarter of an hour."""
-    return now().timestamp() - float(session.get(CONFIRMED, 0)) < _CONFIRMED_FOR.total_seconds()
 
 
 def way_on(next_page: str | None) -> str:

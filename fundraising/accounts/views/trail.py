@@ -14,7 +14,7 @@ from fundraising.accounts.rules import ActorKind, Permission, Subject
 from fundraising.accounts.services import record
 from fundraising.accounts.views.blueprint import blueprint
 from fundraising.accounts.views.deeds import deed, record_kind
-from fundraising.accounts.views.guard import requires
+from fundraising.accounts.views.guard import requires, requires_proof
 from fundraising.accounts.views.told import told_actor, told_field, told_value
 from fundraising.clock import AMSTERDAM
 from fundraising.db import transaction
@@ -74,7 +74,7 @@ def audit_trail() -> str:
 
 
 @blueprint.get("/logboek.<any(xlsx, csv):extension>")
-@requires(Permission.SEE_AUDIT)
+@requires_proof(Permission.SEE_AUDIT)
 def trail_taken(extension: str) -> Response:
     """What was found as a file, row by row. That it was taken is the newest line of the trail from then on."""
     shape = SheetFormat(extension)

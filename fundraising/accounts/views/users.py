@@ -24,7 +24,7 @@ from fundraising.accounts.services.users import (
     owned_by,
 )
 from fundraising.accounts.views.blueprint import blueprint
-from fundraising.accounts.views.guard import current_user, requires
+from fundraising.accounts.views.guard import current_user, requires, requires_proof
 from fundraising.accounts.views.stages import stay
 from fundraising.db import transaction
 from fundraising.web.answers import see_other
@@ -70,14 +70,14 @@ def all_users() -> str:
 
 
 @blueprint.get("/gebruikers/uitnodigen")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def new_user() -> str:
     """Ask whom to invite."""
     return render_template("accounts/invite.html", form=InvitationForm(formdata=None))
 
 
 @blueprint.post("/gebruikers/uitnodigen")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def invite() -> str | Response | tuple[str, int]:
     """Add a colleague, and send them a link with which they choose their password."""
     form = InvitationForm()
@@ -96,7 +96,7 @@ def invite() -> str | Response | tuple[str, int]:
 
 
 @blueprint.get("/gebruikers/<int:number>")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def one_user(number: int) -> str:
     """Show a member of staff."""
     person = _found(number)
@@ -105,7 +105,7 @@ def one_user(number: int) -> str:
 
 
 @blueprint.post("/gebruikers/<int:number>")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def change(number: int) -> str | Response | tuple[str, int]:
     """Change somebody's name and roles."""
     person, form = _found(number), RolesForm()
@@ -140,14 +140,14 @@ def invite_again(number: int) -> Response:
 
 
 @blueprint.get("/gebruikers/<int:number>/tweede-stap")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def ask_second_factor(number: int) -> str:
     """Ask whether somebody really lost their second factor."""
     return render_template("accounts/lost_factor.html", person=_found(number))
 
 
 @blueprint.post("/gebruikers/<int:number>/tweede-stap")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def forget_second_factor(number: int) -> Response:
     """Let somebody set up a new second factor when they sign in."""
     person = _found(number)
@@ -159,14 +159,14 @@ def forget_second_factor(number: int) -> Response:
 
 
 @blueprint.get("/gebruikers/<int:number>/vertrek")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def ask_leaving(number: int) -> str:
     """Ask whether somebody really leaves, and who takes over what is theirs."""
     return _leaving(_found(number))
 
 
 @blueprint.post("/gebruikers/<int:number>/vertrek")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def leave(number: int) -> str | Response | tuple[str, int]:
     """Let somebody sign in no longer, from now on."""
     person, successor = _found(number), request.form.get("successor", "")
@@ -187,7 +187,7 @@ def leave(number: int) -> str | Response | tuple[str, int]:
 
 
 @blueprint.post("/gebruikers/<int:number>/terug")
-@requires(Permission.MANAGE_USERS)
+@requires_proof(Permission.MANAGE_USERS)
 def come_back(number: int) -> Response:
     """Let somebody sign in again."""
     person = _found(number)

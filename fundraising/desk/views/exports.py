@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission, Subject
 from fundraising.accounts.services import record
-from fundraising.accounts.views import requires
+from fundraising.accounts.views import requires_proof
 from fundraising.accounts.views.told import name_values
 from fundraising.contacts.forms.words import CHANNELS, PURPOSES
 from fundraising.contacts.public import unsubscribe_url
@@ -94,7 +94,7 @@ class _Export:
 
 
 @blueprint.get("/relaties/exporteren")
-@requires(Permission.EXPORT_CONTACTS)
+@requires_proof(Permission.EXPORT_CONTACTS)
 def export_contacts() -> str:
     """Ask in what shape, and whom to leave out."""
     count = count_exported(filters_of(request.args))
@@ -102,7 +102,7 @@ def export_contacts() -> str:
 
 
 @blueprint.post("/relaties/exporteren")
-@requires(Permission.EXPORT_CONTACTS)
+@requires_proof(Permission.EXPORT_CONTACTS)
 def take_contacts() -> Response | tuple[str, int]:
     """The contacts of the list as a file, all of them or who may be sent what it is for."""
     wanted = filters_of(request.args)
@@ -121,14 +121,14 @@ def take_contacts() -> Response | tuple[str, int]:
 
 
 @blueprint.get("/giften/exporteren")
-@requires(Permission.EXPORT_GIFTS)
+@requires_proof(Permission.EXPORT_GIFTS)
 def export_gifts() -> str:
     """Ask in what shape."""
     return _asked(_("Export gifts"), _count_gifts(), back=along("desk.gifts"), whom=False)
 
 
 @blueprint.post("/giften/exporteren")
-@requires(Permission.EXPORT_GIFTS)
+@requires_proof(Permission.EXPORT_GIFTS)
 def take_gifts() -> Response | tuple[str, int]:
     """The gifts of the list as a file."""
     wanted = filter_of(request.args)

@@ -9,7 +9,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from fundraising.accounts.rules import Permission
-from fundraising.accounts.views import requires
+from fundraising.accounts.views import requires_proof
 from fundraising.db import transaction
 from fundraising.personal import Degree
 from fundraising.privacy.queries import proposal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @blueprint.get("/relaties/<int:contact_id>/wissen")
-@requires(Permission.ERASE_CONTACTS)
+@requires_proof(Permission.ERASE_CONTACTS)
 def ask_to_erase(contact_id: int) -> str | Response:
     """Say what goes and what stays, or why it cannot be done yet."""
     found = found_contact(contact_id)
@@ -44,7 +44,7 @@ def ask_to_erase(contact_id: int) -> str | Response:
 
 
 @blueprint.post("/relaties/<int:contact_id>/wissen")
-@requires(Permission.ERASE_CONTACTS)
+@requires_proof(Permission.ERASE_CONTACTS)
 def erase_now(contact_id: int) -> Response:
     """Erase somebody as far as the page said."""
     found = found_contact(contact_id)

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from fundraising import pdf
 from fundraising.accounts.rules import Permission, Subject
 from fundraising.accounts.services import record
-from fundraising.accounts.views import requires
+from fundraising.accounts.views import requires_proof
 from fundraising.clock import now
 from fundraising.contacts.queries import contact
 from fundraising.contacts.queries.record import record as known
@@ -36,7 +36,7 @@ JSON, PDF = "json", "pdf"
 
 
 @blueprint.get("/relaties/<int:contact_id>/dossier")
-@requires(Permission.PERSON_FILE)
+@requires_proof(Permission.PERSON_FILE)
 def file(contact_id: int) -> str | BaseResponse:
     """What is kept of somebody, kind by kind, and the buttons to take it along."""
     found = found_contact(contact_id)
@@ -47,7 +47,7 @@ def file(contact_id: int) -> str | BaseResponse:
 
 
 @blueprint.post("/relaties/<int:contact_id>/dossier")
-@requires(Permission.PERSON_FILE)
+@requires_proof(Permission.PERSON_FILE)
 def take_file(contact_id: int) -> Response:
     """The whole file, as JSON for another program or as a PDF to read. That it was made is written down."""
     found = found_contact(contact_id)

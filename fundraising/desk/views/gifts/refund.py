@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from fundraising import logs
 from fundraising.accounts.rules import Permission
-from fundraising.accounts.views import current_user, requires
+from fundraising.accounts.views import current_user, requires, requires_proof
 from fundraising.db import transaction
 from fundraising.desk.forms.gifts import RefundForm
 from fundraising.desk.queries.today import waiting_refunds
@@ -64,7 +64,7 @@ _MOST = 100
 
 
 @blueprint.get("/giften/<reference>/terugbetalen")
-@requires(Permission.REFUND_GIFTS)
+@requires_proof(Permission.REFUND_GIFTS)
 def refund_gift(reference: str) -> str:
     """How much can be refunded, and a form for it."""
     found, paid = _paid_or_404(reference)
@@ -74,7 +74,7 @@ def refund_gift(reference: str) -> str:
 
 
 @blueprint.post("/giften/<reference>/terugbetalen")
-@requires(Permission.REFUND_GIFTS)
+@requires_proof(Permission.REFUND_GIFTS)
 def ask_for_refund(reference: str) -> Response | tuple[str, int]:
     """Store the refund, and ask Mollie where nobody else has to agree."""
     found, paid = _paid_or_404(reference)
@@ -107,7 +107,7 @@ def refunds() -> str:
 
 
 @blueprint.post("/terugbetalingen/<int:request_id>/goedkeuren")
-@requires(Permission.REFUND_GIFTS)
+@requires_proof(Permission.REFUND_GIFTS)
 def approve_a_refund(request_id: int) -> Response:
     """Agree as a second person; then Mollie is asked."""
     return _decide(request_id, approve_refund)
