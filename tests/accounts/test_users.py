@@ -115,6 +115,16 @@ class TestByPage:
         with app.app_context():
             assert "ander@example.nl" in {row.recipient for row in outbox()}
 
+    def test_who_makes_a_second_account_is_seen_by_the_others(self, administrator, app):
+        add(app, Role.ADMINISTRATOR, email="ander@example.nl", password="set")
+        form = administrator.get("/desk/gebruikers/uitnodigen").form("/uitnodigen")
+        page = administrator.submit(form, {"name": "Bea", "email": "bea@example.nl", "roles": ["finance"]})
+        form = page.form(page.address.removeprefix("http://localhost"))
+        administrator.submit(form, {"roles": ["finance", "relations"]})
+        with app.app_context():
+            told = [row.kind for row in outbox() if row.recipient == "ander@example.nl"]
+        assert told == ["staff_notice", "staff_notice"]
+
     def test_the_last_administrator_stays(self, administrator, app):
         add(app, Role.ADMINISTRATOR, name="Nog niet gekomen")
         own = administrator.get("/desk/gebruikers").link("Beatrix Beheer")

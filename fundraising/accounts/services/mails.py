@@ -19,7 +19,8 @@ def mail_link(user: User, kind: str, url: str, *, by: str = "") -> None:
 def mail_notice(user: User, what: str, *, to: User | None = None) -> None:
     """Tell a user, or somebody else, that something about how the user signs in, or what they may do, has changed.
 
-    `what` is `password`, `second_factor` or `roles`; or `codes`, where somebody who knows the password guesses at them.
+    `what` is `password`, `second_factor`, `roles` or `let_in`; or `codes`, where somebody who knows the password
+    guesses at them.
     """
     recipient = to or user
     enqueue(compose_mail("staff_notice", recipient.email, recipient.language, name=user.name, what=what))

@@ -87,6 +87,7 @@ def invite() -> str | Response | tuple[str, int]:
             with transaction():
                 person = add_user(new)
                 _invite(person)
+                _tell_others(person, "let_in")
         except EmailTaken:
             form.email.errors = [_("Somebody has this address already.")]
         else:
@@ -193,6 +194,7 @@ def come_back(number: int) -> Response:
     person = _found(number)
     with transaction():
         enable(person)
+        _tell_others(person, "let_in")
     notice(_("%(name)s can sign in again.", name=person.name))
     return see_other(url_for("accounts.one_user", number=number))
 
@@ -217,11 +219,16 @@ def _invite(person: User) -> None:
 
 
 def _tell(person: User) -> None:
-    """Tell somebody that their roles changed; and where an administrator changes their own, the other ones as well."""
+    """Tell somebody that their roles changed, and the other administrators as well."""
     mail_notice(person, "roles")
-    if person.id == current_user().user_id:
-        for other in other_administrators(person.id):
-            mail_notice(person, "roles", to=other)
+    _tell_others(person, "roles")
+
+
+def _tell_others(person: User, what: str) -> None:
+    """Tell the administrators who did not do it: a second account would let one of them agree to their own refund."""
+    for other in other_administrators(current_user().user_id):
+        if other.id != person.id:
+            mail_notice(person, what, to=other)
 
 
 def _page(person: User, form: RolesForm) -> str:
