@@ -153,6 +153,11 @@ def test_one_that_is_cancelled_at_mollie_leaves_what_it_took(house, mollie, paid
     lifecycle.move_refund(mollie.world, at_mollie(mollie, paid)[0].id, "canceled")
     sync_payment(house.door, paid)
     assert (state(number), left_to_refund(number_of(paid))) == (RequestState.CANCELED, Euro.of(1000))
+    assert [each.request_id for each in refunds_to_look_at(most=10)] == [number]
+    with transaction():
+        settle_refund(number)
+    sync_payment(house.door, paid)
+    assert (state(number), refunds_to_look_at(most=10)) == (RequestState.SETTLED, [])
 
 
 def test_no_more_is_asked_for_than_is_left(house, mollie, paid, ask):

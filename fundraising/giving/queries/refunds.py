@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from fundraising.db import session
 from fundraising.giving.models import Payment, RefundRequest
 from fundraising.giving.queries import events_of
-from fundraising.giving.rules.refunds import TO_ASK, UNBOOKED, RequestState, refund_seen
+from fundraising.giving.rules.refunds import DID_NOT_GO, TO_ASK, UNBOOKED, RequestState, refund_seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ _FOR_HOURS = 6
 # Of these Mollie has not answered, to be asked or to be looked at first.
 _UNANSWERED = frozenset({RequestState.APPROVED, RequestState.ASKED})
 # Of these somebody has to do or to know something.
-_WAITS = frozenset({RequestState.AWAITING_APPROVAL, RequestState.POSTPONED, RequestState.FAILED, RequestState.REFUSED})
+_WAITS = DID_NOT_GO | {RequestState.AWAITING_APPROVAL, RequestState.POSTPONED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def refunds_of(provider_id: str) -> list[RefundRow]:
 def refunds_to_look_at(*, most: int) -> list[RefundRow]:
     """What waits for somebody, the oldest first.
 
-    To be agreed to, postponed by Mollie, not answered by it for hours, or failed or refused and not yet put aside.
+    To be agreed to, postponed by Mollie, not answered by it for hours, or one that did not go and is not yet put aside.
     """
     waits = RefundRequest.state.in_(_WAITS)
     unanswered = and_(RefundRequest.state.in_(_UNANSWERED), RefundRequest.attempts >= _FOR_HOURS)

@@ -39,10 +39,14 @@ class RequestState(StrEnum):
     # The second person did not agree.
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    # It failed or was refused, and somebody has looked at that.
+    # It did not go, and somebody has looked at that.
     SETTLED = "settled"
 
 
+# Of these the money left for the donor.
+GONE = frozenset({RequestState.UNDERWAY, RequestState.DONE})
+# Of these nothing went to the donor, which somebody expects: they wait until somebody has put them aside.
+DID_NOT_GO = frozenset({RequestState.FAILED, RequestState.CANCELED, RequestState.REFUSED})
 _AT_MOLLIE = frozenset(
     {RequestState.ACCEPTED, RequestState.UNDERWAY, RequestState.DONE, RequestState.FAILED, RequestState.CANCELED}
 )
@@ -61,10 +65,9 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.UNDERWAY: frozenset({RequestState.DONE, RequestState.FAILED}),
     RequestState.DONE: frozenset({RequestState.FAILED}),
     RequestState.FAILED: frozenset({RequestState.SETTLED}),
-    # What was put aside because it failed stays so; what was refused may still turn out to have been made.
-    RequestState.SETTLED: _AT_MOLLIE - {RequestState.FAILED},
+    RequestState.SETTLED: GONE,
     # What was once refused may turn out to have been made after all: money wins.
-    RequestState.CANCELED: frozenset({RequestState.UNDERWAY, RequestState.DONE, RequestState.FAILED}),
+    RequestState.CANCELED: GONE | {RequestState.FAILED, RequestState.SETTLED},
     RequestState.REFUSED: _AT_MOLLIE | {RequestState.SETTLED},
     RequestState.DECLINED: frozenset(),
     RequestState.WITHDRAWN: _AT_MOLLIE,
@@ -78,8 +81,6 @@ SPOKEN_FOR = frozenset(
 UNBOOKED = SPOKEN_FOR | {RequestState.ACCEPTED}
 # Of these Mollie is to be asked, or asked again.
 TO_ASK = frozenset({RequestState.APPROVED, RequestState.ASKED, RequestState.POSTPONED})
-# Of these the money left for the donor.
-GONE = frozenset({RequestState.UNDERWAY, RequestState.DONE})
 
 _SEEN_AS: dict[RefundState, RequestState] = {
     RefundState.QUEUED: RequestState.ACCEPTED,

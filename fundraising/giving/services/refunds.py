@@ -22,6 +22,7 @@ from fundraising.giving.queries import events_of
 from fundraising.giving.queries.refunds import refund_under_way
 from fundraising.giving.rules import PROVIDER, Event, EventKind, PaymentStatus, retry_at
 from fundraising.giving.rules.refunds import (
+    DID_NOT_GO,
     GONE,
     TO_ASK,
     UNBOOKED,
@@ -138,9 +139,9 @@ def try_now(request_id: int) -> None:
 
 
 def settle_refund(request_id: int) -> None:
-    """Put a refund aside that failed or was refused, once somebody looked at it. Raises WrongState or LookupError."""
+    """Put a refund aside that did not go, once somebody has looked at it. Raises WrongState or LookupError."""
     request, payment = _locked(request_id)
-    _expect(request, RequestState.FAILED, RequestState.REFUSED)
+    _expect(request, *DID_NOT_GO)
     _move(request, RequestState.SETTLED)
     _tell("gift.refund_settled", payment, request.id)
 

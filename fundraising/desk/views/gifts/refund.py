@@ -102,7 +102,7 @@ def ask_for_refund(reference: str) -> Response | tuple[str, int]:
 @blueprint.get("/terugbetalingen")
 @requires(Permission.REFUND_GIFTS)
 def refunds() -> str:
-    """Refunds that wait for somebody: to be agreed to, postponed, not answered for hours, failed or refused."""
+    """Refunds that wait for somebody: to be agreed to, postponed, not answered for hours, or gone wrong."""
     return render_template("desk/gifts/refunds.html", refunds=waiting_refunds(_MOST), states=REFUND_STATES)
 
 
@@ -137,7 +137,7 @@ def try_refund_again(request_id: int) -> Response:
 @blueprint.post("/terugbetalingen/<int:request_id>/afhandelen")
 @requires(Permission.REFUND_GIFTS)
 def settle_a_refund(request_id: int) -> Response:
-    """Put one aside that failed or was refused."""
+    """Put one aside that did not go."""
     return _decide(request_id, settle_refund)
 
 
