@@ -43,8 +43,9 @@ def test_it_comes_on_its_day_and_stays_until_it_is_done(desk, anna):
     assert due_notes(today() - timedelta(days=1), most=9) == []
     assert "Anna de Vries" in on_today(desk)[0]
     done = desk.submit(desk.get("/desk/").form("/gedaan"))
-    assert ": afgehandeld" in done.text
+    assert done.heading == "Vandaag"
     assert on_today(desk) == []
+    assert ": afgehandeld" in desk.get(f"/desk/relaties/{anna}").text
     desk.submit(done.form("/weer"))
     assert len(on_today(desk)) == 1
     assert "Herinnering afgehandeld of weer open" in desk.get(f"/desk/relaties/{anna}").text

@@ -117,6 +117,12 @@ def test_roles_that_stand_come_before_those_that_ended(shown, known):
     assert page.link("Dorpskerk") == f"/desk/relaties/{known['church']}"
 
 
+def test_who_died_is_marked_where_a_church_names_them(app, shown, known):
+    with app.app_context(), transaction():
+        session().get_one(Contact, known["person"]).deceased_on = date(2026, 1, 2)
+    assert "J. de Vries overleden scriba" in shown(Role.RELATIONS, who="church").text
+
+
 def test_an_organisation_shows_its_people_and_what_is_under_it(shown):
     church = shown(Role.RELATIONS, who="church")
     assert "CGK" in church.text

@@ -23,15 +23,7 @@ from fundraising.contacts.models import (
     PostalAddress,
     SchoolDetails,
 )
-from fundraising.contacts.queries import (
-    address_of,
-    current_ids,
-    display_name,
-    known_as,
-    person_name,
-    said_when,
-    standing_rows,
-)
+from fundraising.contacts.queries import address_of, display_name, known_as, person_name, said_when, standing_rows
 from fundraising.contacts.rules import Address, ContactKind, OrganisationKind, UnknownContact
 from fundraising.contacts.rules.details import ChurchFacts, OrganisationFacts, Preferences, SchoolFacts
 from fundraising.contacts.rules.households import JointSalutation, written_now
@@ -53,6 +45,7 @@ class Other:
 
     contact_id: int
     display_name: str
+    deceased: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +250,11 @@ def organisation_facts(row: Contact) -> OrganisationFacts | None:
 
 def others(contact_ids: Collection[int]) -> dict[int, Other]:
     """Contacts as links show them, each under the id that was asked for."""
-    return {asked: Other(row.id, display_name(row)) for asked, row in standing_rows(contact_ids).items()}
+    return {asked: _other(row) for asked, row in standing_rows(contact_ids).items()}
+
+
+def _other(row: Contact) -> Other:
+    return Other(row.id, display_name(row), row.deceased_on is not None)
 
 
 def _family(ids: Sequence[int]) -> tuple[Other | None, tuple[Other, ...]]:
@@ -357,11 +354,10 @@ def _household(ids: Sequence[int]) -> HouseholdEntry | None:
         return None
     of_it = select(HouseholdMember.contact_id).where(HouseholdMember.household_id == row.id)
     members = session().scalars(of_it.order_by(HouseholdMember.created_at, HouseholdMember.contact_id)).all()
-    standing = dict.fromkeys(current_ids(members)[member] for member in members)
-    people = {each.id: each for each in session().scalars(select(Contact).where(Contact.id.in_(standing)))}
-    written = as_written_now(row, [people[each] for each in standing], people[ids[0]].language)
-    shown = tuple(Other(each, display_name(people[each])) for each in standing)
-    return HouseholdEntry(row.id, written.addressee, written.greeting, shown)
+    rows = standing_rows(members)
+    people = {rows[each].id: rows[each] for each in members}
+    written = as_written_now(row, people.values(), people[ids[0]].language)
+    return HouseholdEntry(row.id, written.addressee, written.greeting, tuple(map(_other, people.values())))
 
 
 def as_written_now(home: Household, people: Iterable[Contact], language: str) -> JointSalutation:

@@ -18,6 +18,7 @@ from fundraising.contacts.services.notes import finish_reminder, resume_reminder
 from fundraising.contacts.views.blueprint import blueprint, found, to_contact
 from fundraising.contacts.views.sections import ADDABLE, CHANGEABLE, HANDOVER, NOTES, PARTS, SECTIONS
 from fundraising.db import transaction
+from fundraising.web.answers import see_other
 from fundraising.web.notices import notice
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def _remind(verb: Callable[[int, int], bool], contact_id: int, row_id: int, *, d
         notice(_("Done."), undo=url_for(".resume", contact_id=contact_id, row_id=row_id))
     else:
         notice(_("The reminder stands again."))
-    return to_contact(contact_id)
+    # Whoever works down the list on Today stays there.
+    return see_other(url_for("desk.front")) if request.form.get("op") == "vandaag" else to_contact(contact_id)
 
 
 @blueprint.get(_ROW)
