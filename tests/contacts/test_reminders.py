@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from fundraising.accounts.rules import Role
-from fundraising.clock import today
+from fundraising.clock import now, standing_still, today
 from fundraising.contacts.queries.record import record
 from fundraising.contacts.queries.reminders import due_notes
 from fundraising.contacts.services.merging import merge
@@ -15,6 +15,13 @@ from tests.factories.contacts import person
 from tests.web.page_client import text_of
 
 CALLED = "Belde: wil in mei een avond in de kerk."
+
+
+@pytest.fixture(autouse=True)
+def one_day():
+    """It does not become midnight while a test goes on."""
+    with standing_still(now()):
+        yield
 
 
 @pytest.fixture

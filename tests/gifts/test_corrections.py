@@ -73,7 +73,8 @@ def given(contact_id: int) -> Euro:
 
 
 def test_another_contact(of_100, donors):
-    number = fix(of_100, Reason.WRONG_CONTACT, contact_id=donors[1], note="belde zelf op")
+    with standing_still(datetime(2026, 6, 1, 12, tzinfo=UTC)):
+        number = fix(of_100, Reason.WRONG_CONTACT, contact_id=donors[1], note="belde zelf op")
     assert (given(donors[0]), given(donors[1])) == (Euro(0), Euro.of(100))
     received, reversed_, corrected = entries(of_100)
     assert (reversed_.kind, reversed_.amount, reversed_.reverses_id) == (
@@ -90,7 +91,7 @@ def test_another_contact(of_100, donors):
         Source("correction", f"{number}:1"),
         Source("correction", f"{number}:2"),
     ]
-    assert {entry.booked_on for entry in (reversed_, corrected)} == {today()}
+    assert {entry.booked_on for entry in (reversed_, corrected)} == {date(2026, 6, 1)}
     assert {entry.correction_id for entry in (reversed_, corrected)} == {number}
     act = session().get_one(GiftCorrection, number)
     assert (act.reason, act.recorded_by) == (Reason.WRONG_CONTACT, "anna")

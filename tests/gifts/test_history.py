@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from fundraising.accounts.rules import Role
-from fundraising.clock import today
+from fundraising.clock import now, standing_still, today
 from fundraising.contacts.models import Contact
 from fundraising.contacts.rules import IbanProvenance, Salutation
 from fundraising.db import session, transaction
@@ -190,8 +190,9 @@ class TestAccepting:
             assert looked(row(amount=amount, name="Dorpskerk")).outcomes == {outcome: 1}
 
     def test_a_gift_that_is_still_to_come_is_refused(self, church):
-        tomorrow = today() + timedelta(days=1)
-        found = looked(row(tomorrow.isoformat(), name="Dorpskerk"), row(today().isoformat(), name="Dorpskerk"))
+        with standing_still(now()):
+            tomorrow = today() + timedelta(days=1)
+            found = looked(row(tomorrow.isoformat(), name="Dorpskerk"), row(today().isoformat(), name="Dorpskerk"))
         codes = [[reason.code for reason in each.reasons] for each in rows(found.run_id)]
         assert codes == [["still_to_come"], []]
 

@@ -58,7 +58,14 @@ class Started:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fundraising", *arguments],
                 cwd=log.parent,
-                env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"} | environment,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "PYTHONUNBUFFERED": "1",
+                    # A test run that is killed leaves nobody behind.
+                    "FUNDRAISING_PARENT": str(os.getpid()),
+                }
+                | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
