@@ -6,10 +6,9 @@ import pytest
 from wtforms import Form, StringField
 from wtforms.validators import StopValidation, ValidationError
 
-from fundraising.contacts.forms.fields import line
 from fundraising.contacts.rules.sheets import cells
 from fundraising.imports.rules.cells import BadCell
-from fundraising.web.fields import a_name, a_phone, an_email, an_iban
+from fundraising.web.fields import a_name, a_phone, an_email, an_iban, line
 
 VALUES = [
     *(

@@ -169,8 +169,8 @@ def test_each_line_follows_the_one_that_it_undoes(facts):
     assert all(line.reverses in refs[:place] for place, line in enumerate(lines) if line.reverses)
 
 
-def test_the_same_form_filled_in_the_same_is_one_submission():
-    assert submission_key(GIFT) == submission_key(replace(GIFT))
+def test_the_same_form_filled_in_the_same_is_one_submission_in_whichever_language():
+    assert submission_key(GIFT) == submission_key(replace(GIFT, language="en"))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,6 @@ def test_the_same_form_filled_in_the_same_is_one_submission():
         replace(GIFT, amount=Euro.of(500)),
         replace(GIFT, route=Route.TRANSFER),
         replace(GIFT, method=""),
-        replace(GIFT, language="en"),
         replace(GIFT, source_code="kerkblad"),
         *(
             replace(GIFT, donor=replace(GIFT.donor, **{field: value}))
