@@ -20,6 +20,7 @@ STATES = {
     ImportState.ACCEPTING: _("Being brought in"),
     ImportState.ACCEPTED: _("Brought in"),
     ImportState.UNDOING: _("Being undone"),
+    ImportState.TAKING_BACK: _("Being undone"),
     ImportState.UNDONE: _("Undone"),
     ImportState.REFUSED: _("Refused"),
     ImportState.DISCARDED: _("Thrown away"),
@@ -89,6 +90,7 @@ PROBLEMS = {
         " Nothing was brought in yet; please look at the outcome once more."
     ),
     "built_upon": _("This import cannot be undone any more, because something was built upon it:"),
+    "kept": _("Undone, save for what something was built upon while it was being undone. That stayed as it was:"),
 }
 
 

@@ -6,6 +6,7 @@ there. Rows are examined outside any transaction and kept some hundreds at a tim
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from fundraising.imports.services.runs import JOB, empty
 from fundraising.imports.services.staging import (
     Overtaken,
     as_run,
+    begin_undoing,
     bring_in,
     finish_check,
     keep_columns,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 # Rows examined and kept at once: a transaction of some hundredths of a second.
 CHUNK = 500
+# Between two steps of hundreds, so that who waits for SQLite's write lock gets it: a step follows the other at once.
+_PAUSE_SECONDS = 0.01
 # What stood in the rows of a file is personal, and is of use only as long as somebody may want to look or undo.
 KEPT_FOR = timedelta(days=90)
 # A file stands there before its import does.
@@ -88,15 +92,37 @@ def work_on(run_id: int, state: ImportState, progress: Callable[[int], None] = l
                 refuse(run_id, fault)
             log.info("import.refused", number=run_id, fault=fault.fault.value, line=fault.line)
         return
-    if state in {ImportState.ACCEPTING, ImportState.UNDOING}:
+    if state in {ImportState.UNDOING, ImportState.TAKING_BACK}:
+        done = _undo(run_id, state)
+        log.info("import.worked_on", number=run_id, was=state.value, done=done)
+        return
+    if state is ImportState.ACCEPTING:
         with transaction():
-            done = bring_in(run_id) if state is ImportState.ACCEPTING else not take_back(run_id)
+            done = bring_in(run_id)
         log.info("import.worked_on", number=run_id, was=state.value, done=done)
     _settle(run_id)
 
 
+def _undo(run_id: int, state: ImportState) -> bool:
+    """Take an import back, some of it at a time; False where something was built upon it. Raises NotNow."""
+    if state is ImportState.UNDOING:
+        run = _fresh(run_id)
+        # Read before the lock is taken: over a long list that takes seconds.
+        built = kind_named(run.kind).built_upon(as_run(run))
+        with transaction():
+            begun = begin_undoing(run_id, built)
+        if not begun:
+            return False
+    more = True
+    while more:
+        with transaction():
+            more = take_back(run_id)
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
 def _settle(run_id: int) -> None:
-    """Do what follows on bringing in or taking back, in steps of their own: others write in between."""
+    """Do what follows on bringing in, in steps of their own: others write in between."""
     run = _fresh(run_id)
     if not run.unsettled:
         return
@@ -104,6 +130,7 @@ def _settle(run_id: int) -> None:
     for step in settle(as_run(run)) if settle is not None else ():
         with transaction():
             step()
+        time.sleep(_PAUSE_SECONDS)
     with transaction():
         settled(run_id)
 

@@ -40,8 +40,10 @@ class ImportState(StrEnum):
     # Accepted; the job brings it in, in one transaction.
     ACCEPTING = "accepting"
     ACCEPTED = "accepted"
-    # Somebody asked to undo it; the job does, or says why not.
+    # Somebody asked to undo it; the job begins, or says why not.
     UNDOING = "undoing"
+    # The job takes it back, a part in each transaction.
+    TAKING_BACK = "taking_back"
     UNDONE = "undone"
     # The file cannot be read.
     REFUSED = "refused"
@@ -57,13 +59,22 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     # What it was checked against has changed since: checked again.
     ImportState.ACCEPTING: frozenset({ImportState.ACCEPTED, ImportState.CHECKING}),
     ImportState.ACCEPTED: frozenset({ImportState.UNDOING}),
-    ImportState.UNDOING: frozenset({ImportState.UNDONE, ImportState.ACCEPTED}),
+    ImportState.UNDOING: frozenset({ImportState.TAKING_BACK, ImportState.ACCEPTED}),
+    ImportState.TAKING_BACK: frozenset({ImportState.UNDONE}),
     ImportState.UNDONE: frozenset(),
     ImportState.REFUSED: frozenset({ImportState.DISCARDED}),
     ImportState.DISCARDED: frozenset(),
 }
 # What the job has work on.
-AT_WORK = frozenset({ImportState.UPLOADED, ImportState.CHECKING, ImportState.ACCEPTING, ImportState.UNDOING})
+AT_WORK = frozenset(
+    {
+        ImportState.UPLOADED,
+        ImportState.CHECKING,
+        ImportState.ACCEPTING,
+        ImportState.UNDOING,
+        ImportState.TAKING_BACK,
+    }
+)
 
 
 def may_follow(state: ImportState, then: ImportState, *, undoable: bool = True) -> bool:

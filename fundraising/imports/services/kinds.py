@@ -34,10 +34,11 @@ class Kind:
     """Rows of one kind.
 
     `examine` only reads, and gets the rows in order, some hundreds at a time. `activate` brings everything in that was
-    staged, within one transaction, and raises OutOfDate where what it was checked against has changed. `undo` takes
-    everything back within one transaction, or changes nothing and says what was built upon it; without it an import is
-    closed once it is accepted. `settle` gives what has to follow on either in steps, each short and harmless when it is
-    done again. `forget` removes what `store` wrote. With `whole` a file goes in without errors or not
+    staged, within one transaction, and raises OutOfDate where what it was checked against has changed. `settle` gives
+    what has to follow on that in steps, each short and harmless when it is done again. `built_upon` only reads, and
+    says what stands in the way of taking everything back. `undo` takes a part back within a short transaction, and says
+    what of it stays because something was built upon it by then; None where nothing is left. Without it an import is
+    closed once it is accepted. `forget` removes what `store` wrote. With `whole` a file goes in without errors or not
     at all, and the same file only once. `tallied` kinds have totals that must be told beforehand.
     """
 
@@ -47,7 +48,8 @@ class Kind:
     examine: Callable[[Run, Sequence[SheetRow]], Examined]
     activate: Callable[[Run], None]
     forget: Callable[[int], None]
-    undo: Callable[[Run], Sequence[Reason]] | None = None
+    built_upon: Callable[[Run], Sequence[Reason]] = lambda _run: ()
+    undo: Callable[[Run], Sequence[Reason] | None] | None = None
     settle: Callable[[Run], Iterator[Callable[[], object]]] | None = None
     whole: bool = False
     tallied: bool = False

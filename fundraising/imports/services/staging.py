@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, insert, or_, select, update
 
 from fundraising.accounts.rules import Subject
 from fundraising.accounts.services.audit import record
 from fundraising.clock import now
 from fundraising.db import one_at_a_time, session
 from fundraising.imports.models import ImportRow, ImportRun
-from fundraising.imports.rules import Counts, ImportState, OutOfDate, Reason
+from fundraising.imports.rules import Counts, ImportState, NotNow, OutOfDate
 from fundraising.imports.services.kinds import Run, kind_named
 from fundraising.imports.services.runs import SUBJECT, begin_again, go, held
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping, Sequence
 
-    from fundraising.imports.rules import Columns, StagedRow, UnreadableSheet
+    from fundraising.imports.rules import Columns, Reason, StagedRow, UnreadableSheet
     from fundraising.imports.services.kinds import Examined
 
 _LONGEST_LABEL = 200
+_MOST_KEPT_TOLD = 50
 
 
 class Overtaken(Exception):
@@ -84,30 +85,41 @@ def bring_in(run_id: int) -> bool:
     return True
 
 
-def take_back(run_id: int) -> Sequence[Reason]:
-    """Undo an import, or change nothing and say what was built upon it. Raises NotNow, UnknownImport."""
+def begin_undoing(run_id: int, built: Sequence[Reason]) -> bool:
+    """Begin to take an import back, or leave it and say what was built upon it. Raises NotNow, UnknownImport."""
     one_at_a_time("imports")
     run = held(run_id)
-    undo = kind_named(run.kind).undo
-    built = undo(as_run(run)) if undo is not None else [Reason("closed")]
-    if built:
-        told = [[reason.code, reason.column, reason.value] for reason in built]
-        go(run, ImportState.ACCEPTED, problem={"code": "built_upon", "reasons": told})
-        record("import.undo_refused", Subject(SUBJECT, run_id), after={"reasons": told})
-        return built
-    go(run, ImportState.UNDONE, undone_at=now(), unsettled=True)
-    record("import.undone", Subject(SUBJECT, run_id), after={"by": run.undone_by})
-    return []
+    if not built:
+        go(run, ImportState.TAKING_BACK)
+        return True
+    told = _told(built)
+    go(run, ImportState.ACCEPTED, problem={"code": "built_upon", "reasons": told})
+    record("import.undo_refused", Subject(SUBJECT, run_id), after={"reasons": told})
+    return False
+
+
+def take_back(run_id: int) -> bool:
+    """Take a part of an import back; False once nothing is left of it. Raises NotNow, UnknownImport."""
+    one_at_a_time("imports")
+    run = held(run_id)
+    kind = kind_named(run.kind)
+    if run.state is not ImportState.TAKING_BACK or kind.undo is None:
+        raise NotNow(run.state)
+    told = run.problem.get("reasons", [])
+    kept = kind.undo(as_run(run))
+    if kept:
+        problem = {"code": "kept", "reasons": [*told, *_told(kept)][:_MOST_KEPT_TOLD]}
+        session().execute(update(ImportRun).where(ImportRun.id == run_id).values(problem=problem))
+    if kept is not None:
+        return True
+    kind.forget(run_id)
+    go(run, ImportState.UNDONE, undone_at=now())
+    record("import.undone", Subject(SUBJECT, run_id), after={"by": run.undone_by} | ({"reasons": told} if told else {}))
+    return False
 
 
 def settled(run_id: int) -> None:
-    """Note that everything that follows on bringing in or taking back is done.
-
-    What was staged of one that was taken back goes: the numbers that its contacts had may be another's by now.
-    """
-    run = held(run_id)
-    if run.state is ImportState.UNDONE:
-        kind_named(run.kind).forget(run_id)
+    """Note that everything that follows on bringing in is done."""
     session().execute(update(ImportRun).where(ImportRun.id == run_id).values(unsettled=False))
 
 
@@ -117,11 +129,15 @@ def as_run(run: ImportRun) -> Run:
 
 
 def _still_true(run: ImportRun) -> None:
-    """Raises OutOfDate where another import came in or was taken back since the check of this one began."""
+    """Raises OutOfDate where another import came in or was taken back since the check of this one began, or is now."""
     since = run.check_began_at
     later = select(ImportRun.id).where(
         ImportRun.id != run.id,
-        (ImportRun.accepted_at >= since) | (ImportRun.undone_at >= since),
+        or_(
+            ImportRun.accepted_at >= since,
+            ImportRun.undone_at >= since,
+            ImportRun.state == ImportState.TAKING_BACK,
+        ),
     )
     if session().scalar(later.limit(1)) is not None:
         raise OutOfDate
@@ -143,6 +159,10 @@ def _values(run_id: int, row: StagedRow) -> dict[str, Any]:
         "doubtful": row.doubtful,
         "label": row.label[:_LONGEST_LABEL],
         "cells": list(row.cells),
-        "reasons": [[reason.code, reason.column, reason.value] for reason in row.reasons],
+        "reasons": _told(row.reasons),
         "plan": row.plan,
     }
+
+
+def _told(reasons: Sequence[Reason]) -> list[list[str]]:
+    return [[reason.code, reason.column, reason.value] for reason in reasons]

@@ -9,7 +9,7 @@ from fundraising.contacts.rules.sheets.columns import COLUMNS, CONSENT, NAME
 from fundraising.contacts.services.imports.activation import activate, settle
 from fundraising.contacts.services.imports.pieces import forget_pieces
 from fundraising.contacts.services.imports.planning import examine
-from fundraising.contacts.services.imports.undoing import undo
+from fundraising.contacts.services.imports.undoing import built_upon, undo
 from fundraising.imports.rules import BadMapping
 from fundraising.imports.services.kinds import Kind, register
 
@@ -38,6 +38,7 @@ CONTACTS = register(
         examine=examine,
         activate=activate,
         forget=forget_pieces,
+        built_upon=built_upon,
         undo=undo,
         settle=settle,
     )

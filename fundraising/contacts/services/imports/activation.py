@@ -21,6 +21,7 @@ from fundraising.contacts.services.imports.tables import (
     BY_PART,
     TARGETS,
     field,
+    of_run,
     other_columns,
     pieces,
     selected,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import InstrumentedAttribute as _Column
 
-    from fundraising.contacts.services.imports.tables import Rows, Target
+    from fundraising.contacts.services.imports.tables import Rows, Some, Target
     from fundraising.imports.services.kinds import Run
 
 _REINDEXED_AT_ONCE = 200
@@ -48,49 +49,50 @@ def activate(run: Run) -> None:
     for surprise in _surprises(run.run_id):
         if session().execute(surprise.limit(1)).first() is not None:
             raise OutOfDate
+    whole = of_run(run.run_id)
     for part in CHANGED:
-        change_rows(run.run_id, BY_PART[part])
+        change_rows(whole, BY_PART[part])
     for target in TARGETS:
         if target.key is not None:
-            _number(run.run_id, target)
+            _number(whole, target)
         columns = staged_rows(target) | other_columns(run.run_id, target)
-        session().execute(insert(target.table).from_select(list(columns), selected(run.run_id, target, columns)))
+        session().execute(insert(target.table).from_select(list(columns), selected(whole, target, columns)))
 
 
-def change_rows(run_id: int, target: Target, *, back: bool = False) -> None:
-    """Let rows that stand be as an import has them, or `back` as they were before it."""
+def change_rows(some: Some, target: Target, *, back: bool = False) -> None:
+    """Let rows that stand be as pieces have them, or `back` as they were before."""
     values = ImportPiece.before if back else ImportPiece.fields
     columns: dict[str, Any] = {name: field(name, values) for name in target.fields}
     table: Any = target.table
     if target.part is Part.CONTACT:
         columns |= {"version": Contact.version + 1, "changed_at": now()}
     owner = getattr(table, target.owner)
-    changes = update(table).where(owner == ImportPiece.contact_id, pieces(run_id, target, made=False))
+    changes = update(table).where(owner == ImportPiece.contact_id, pieces(some, target, made=False))
     session().execute(changes.values(columns).execution_options(synchronize_session=False))
     if target.part is Part.CONTACT and not back:
         # Kept beside the piece, so that a later change is seen.
         version = select(Contact.version).where(Contact.id == ImportPiece.contact_id).scalar_subquery()
-        noted = update(ImportPiece).where(pieces(run_id, target, made=False)).values(made_id=version)
+        noted = update(ImportPiece).where(pieces(some, target, made=False)).values(made_id=version)
         session().execute(noted.execution_options(synchronize_session=False))
 
 
 def touched(run_id: int) -> list[int]:
     """The contacts that an import made or gave something."""
     owners = select(ImportPiece.contact_id).where(ImportPiece.run_id == run_id, ImportPiece.contact_id.is_not(None))
-    made = select(ImportPiece.made_id).where(pieces(run_id, BY_PART[Part.CONTACT]))
+    made = select(ImportPiece.made_id).where(pieces(of_run(run_id), BY_PART[Part.CONTACT]))
     return [number for number in session().scalars(owners.union(made)) if number is not None]
 
 
 def settle(run: Run) -> Iterator[Callable[[], object]]:
-    """Let what was made, changed or taken back be found under what it is called now, some hundreds at a time."""
+    """Let what was made or changed be found under what it is called now, some hundreds at a time."""
     contact_ids = touched(run.run_id)
     for start in range(0, len(contact_ids), _REINDEXED_AT_ONCE):
         yield partial(reindex, contact_ids[start : start + _REINDEXED_AT_ONCE])
 
 
-def _number(run_id: int, target: Target) -> None:
+def _number(some: Some, target: Target) -> None:
     """Give each new row of a table its number."""
-    new = pieces(run_id, target)
+    new = pieces(some, target)
     if is_sqlite(session().connection()):
         # Nobody else writes meanwhile.
         last = _last_number(target.table)
@@ -141,7 +143,7 @@ def _otherwise(run_id: int, target: Target) -> Rows:
     same = [getattr(table, name).is_not_distinct_from(field(name, before)) for name in target.fields]
     owner = getattr(table, target.owner)
     rows = select(ImportPiece.id).outerjoin(table, and_(owner == ImportPiece.contact_id, *same))
-    return rows.where(pieces(run_id, target, made=False), owner.is_(None))
+    return rows.where(pieces(of_run(run_id), target, made=False), owner.is_(None))
 
 
 def _taken(run_id: int) -> Iterator[Rows]:
@@ -149,15 +151,19 @@ def _taken(run_id: int) -> Iterator[Rows]:
     for part, name in ((Part.EMAIL, "match_address"), (Part.PHONE, "number"), (Part.IBAN, "iban")):
         table: Any = BY_PART[part].table
         there = and_(table.contact_id == ImportPiece.contact_id, getattr(table, name) == field(name))
-        yield select(ImportPiece.id).join(table, there).where(pieces(run_id, BY_PART[part]))
+        yield select(ImportPiece.id).join(table, there).where(pieces(of_run(run_id), BY_PART[part]))
     for part in (Part.CHURCH, Part.SCHOOL, Part.LINK):
         table = BY_PART[part].table
         owner = getattr(table, BY_PART[part].owner)
-        yield select(ImportPiece.id).join(table, owner == ImportPiece.contact_id).where(pieces(run_id, BY_PART[part]))
+        yield (
+            select(ImportPiece.id)
+            .join(table, owner == ImportPiece.contact_id)
+            .where(pieces(of_run(run_id), BY_PART[part]))
+        )
     turned = and_(
         OrganisationLink.parent_id == ImportPiece.contact_id, OrganisationLink.organisation_id == ImportPiece.other_id
     )
-    yield select(ImportPiece.id).join(OrganisationLink, turned).where(pieces(run_id, BY_PART[Part.LINK]))
+    yield select(ImportPiece.id).join(OrganisationLink, turned).where(pieces(of_run(run_id), BY_PART[Part.LINK]))
 
 
 def _known_by_now(run_id: int, kind: KeyKind, value: _Column[str], owner: _Column[int]) -> Rows:

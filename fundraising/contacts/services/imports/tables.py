@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     Rows = Select[*tuple[Any, ...]]
     Columns = dict[str, Any]
+    # Which pieces are meant.
+    Some = ColumnElement[bool]
 
 OWNER, OTHER = aliased(ImportPiece, name="owner"), aliased(ImportPiece, name="other")
 # The contact to which a piece belongs, and the one on its other side, once the new ones have their numbers.
@@ -82,9 +84,14 @@ def field(name: str, of: Any = ImportPiece.fields) -> Any:  # noqa: ANN401  each
     return value.as_integer() if name in _NUMBERS else value.as_string()
 
 
-def pieces(run_id: int, target: Target, *, made: bool = True) -> ColumnElement[bool]:
-    """The pieces of a run that make rows of a table, or else change them."""
-    whole = and_(ImportPiece.run_id == run_id, ImportPiece.part == target.part)
+def of_run(run_id: int) -> Some:
+    """All pieces of an import."""
+    return ImportPiece.run_id == run_id
+
+
+def pieces(some: Some, target: Target, *, made: bool = True) -> Some:
+    """Those of these pieces that make rows of a table, or else change them."""
+    whole = and_(some, ImportPiece.part == target.part)
     if target.part is Part.CONTACT:
         return and_(whole, ImportPiece.ordinal.is_not(None) if made else ImportPiece.ordinal.is_(None))
     if target.key is None:
@@ -140,16 +147,23 @@ def other_columns(run_id: int, target: Target) -> Columns:
     return found.get(target.part, {})
 
 
-def selected(run_id: int, target: Target, columns: Columns) -> Rows:
-    """Columns of the rows that an import makes in a table."""
+def selected(some: Some, target: Target, columns: Columns) -> Rows:
+    """Columns of the rows that pieces make in a table."""
     rows = select(*(column.label(name) for name, column in columns.items())).select_from(ImportPiece)
-    mine = (OWNER.run_id == run_id, OWNER.part == Part.CONTACT, OWNER.ordinal == ImportPiece.ordinal)
-    theirs = (OTHER.run_id == run_id, OTHER.part == Part.CONTACT, OTHER.ordinal == ImportPiece.other_ordinal)
     if target.part is not Part.CONTACT:
-        rows = rows.outerjoin(OWNER, and_(*mine))
+        rows = with_owner(rows)
     if target.part in {Part.AFFILIATION, Part.LINK, Part.DUPLICATE}:
-        rows = rows.outerjoin(OTHER, and_(*theirs))
-    return rows.where(pieces(run_id, target))
+        rows = rows.outerjoin(OTHER, and_(*_is_contact(OTHER, ImportPiece.other_ordinal)))
+    return rows.where(pieces(some, target))
+
+
+def with_owner(rows: Rows) -> Rows:
+    """Rows of pieces with `OWNER` beside each: the piece that makes its contact, where the import makes it."""
+    return rows.outerjoin(OWNER, and_(*_is_contact(OWNER, ImportPiece.ordinal)))
+
+
+def _is_contact(piece: Any, ordinal: Any) -> tuple[Some, ...]:  # noqa: ANN401  an alias, and a column
+    return piece.run_id == ImportPiece.run_id, piece.part == Part.CONTACT, piece.ordinal == ordinal
 
 
 def source_of(run_id: int) -> str:
