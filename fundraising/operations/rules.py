@@ -28,12 +28,13 @@ class BadBackup(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TableMember:
-    """A table in a backup. `sha256` is of the lines before compression."""
+    """A table in a backup: `sha256` is of the lines uncompressed, `last_number` perhaps of a row that is gone."""
 
     name: str
     columns: tuple[str, ...]
     rows: int
     sha256: str
+    last_number: int = 0
 
     @property
     def path(self) -> str:

@@ -11,13 +11,14 @@ from datetime import date
 from errno import ENOSPC
 
 import pytest
-from sqlalchemy import null, select, text
+from sqlalchemy import delete, null, select, text
 
 from config import Config
 from fundraising.accounts.models import Passkey
 from fundraising.accounts.rules import Role, Subject
 from fundraising.accounts.services import record
 from fundraising.clock import now
+from fundraising.contacts.models import Contact
 from fundraising.db import db, is_sqlite, session, transaction
 from fundraising.gifts.queries import financial_year_total
 from fundraising.gifts.rules import Source
@@ -169,7 +170,7 @@ def test_sqlite_goes_over_into_postgresql_and_back(sqlite_databases, postgresql_
         postgresql_databases.empty() as large,
         sqlite_databases.empty() as back,
     ):
-        told = []
+        told, newest = [], []
         for number, url in enumerate((small, large, back)):
             data_dir = tmp_path / str(number)
             with running_app(Config.from_env({"DATABASE_URL": url, "DATA_DIR": str(data_dir)})) as app:
@@ -178,12 +179,18 @@ def test_sqlite_goes_over_into_postgresql_and_back(sqlite_databases, postgresql_
                         gift(amount=Euro(12345))
                         _staff_and_an_import(current)
                         enqueue(Message("thanks", "anna@example.nl", "Dank", "tekst"))
+                        gone = person()
+                        current.execute(delete(Contact).where(Contact.id == gone))
                 else:
                     answer = app.test_cli_runner().invoke(args=["restore", str(tmp_path / f"{number - 1}.zip")])
                     assert answer.exit_code == 0, answer.output
                 told.append(rows(app))
                 assert app.test_cli_runner().invoke(args=["backup", str(tmp_path / f"{number}.zip")]).exit_code == 0
+                with app.app_context(), transaction():
+                    newest.append(person())
         assert told[0] == told[1] == told[2]
+        # Nobody is called what somebody was called who is gone.
+        assert newest == [gone + 1] * 3
 
 
 def test_a_backup_sees_one_moment_while_others_write(app, elsewhere, tmp_path):

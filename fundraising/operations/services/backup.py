@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from alembic.migration import MigrationContext
-from sqlalchemy import JSON, MetaData, Text, cast, select, text
+from sqlalchemy import JSON, MetaData, Text, cast, func, inspect, select, text
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from fundraising.clock import now
 from fundraising.db import is_sqlite, session
@@ -111,7 +112,25 @@ def _write_table(archive: zipfile.ZipFile, connection: Connection, table: Table)
             hashed.update(written)
             lines.write(written)
             count += len(some)
-    return TableMember(member.name, member.columns, count, hashed.hexdigest())
+    return TableMember(member.name, member.columns, count, hashed.hexdigest(), _last_number(connection, table))
+
+
+def _last_number(connection: Connection, table: Table) -> int:
+    """The number that was given last; 0 where the database keeps no count of that."""
+    if is_sqlite(connection):
+        if not inspect(connection).has_table("sqlite_sequence"):
+            return 0
+        given = text("SELECT max(seq) FROM sqlite_sequence WHERE name = :name")
+        return connection.scalar(given, {"name": table.name}) or 0
+    sequences = (numbering(connection, table, column) for column in table.primary_key.columns)
+    last = (connection.scalar(select(func.pg_sequence_last_value(cast(each, REGCLASS)))) for each in sequences if each)
+    return max((number or 0 for number in last), default=0)
+
+
+def numbering(connection: Connection, table: Table, column: Column[Any]) -> str | None:
+    """The sequence that numbers a column on PostgreSQL; None for a column that is not numbered."""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    return connection.scalar(select(func.pg_get_serial_sequence(name, column.name)))
 
 
 def _as_it_stands(column: Column[Any]) -> ColumnElement[Any]:

@@ -23,7 +23,7 @@ from sqlalchemy import table as table_clause
 
 from fundraising.db import is_sqlite, session
 from fundraising.operations.rules import MANIFEST, BadBackup, FileMember, Manifest, TableMember, read_manifest
-from fundraising.operations.services.backup import stored_files, tables
+from fundraising.operations.services.backup import numbering, stored_files, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,6 +152,16 @@ def _load_sqlite(connection: Connection, table: Table, member: TableMember, line
             for line in some
         ]
         connection.execute(into, rows)
+    if member.last_number and inspect(connection).has_table("sqlite_sequence"):
+        _count_on(connection, member)
+
+
+def _count_on(connection: Connection, member: TableMember) -> None:
+    """Number on after the number that was given last; SQLite heeds it only for tables of which it keeps count."""
+    given = {"name": member.name, "number": member.last_number}
+    connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name AND seq < :number"), given)
+    again = "WHERE :name NOT IN (SELECT name FROM sqlite_sequence)"
+    connection.execute(text(f"INSERT INTO sqlite_sequence SELECT :name, :number {again}"), given)
 
 
 def _load_postgresql(connection: Connection, table: Table, member: TableMember, lines: IO[bytes]) -> None:
@@ -167,11 +177,10 @@ def _load_postgresql(connection: Connection, table: Table, member: TableMember, 
                 row[number] = _bytes(row[number])
             copy.write_row(row)
     for column in table.primary_key.columns:
-        # Numbering goes on after the highest number that came back; a column that is not numbered has no sequence.
-        highest = func.coalesce(select(func.max(column)).scalar_subquery(), 1)
-        sequence = func.pg_get_serial_sequence(prepare.format_table(table), column.name)
-        if connection.scalar(select(sequence)) is not None:
-            connection.execute(select(func.setval(sequence, highest)))
+        # Numbering goes on after the number that was given last, which may have gone to a row that did not come back.
+        if sequence := numbering(connection, table, column):
+            highest = connection.scalar(select(func.max(column))) or 1
+            connection.execute(select(func.setval(sequence, max(highest, member.last_number))))
 
 
 def _reader(table: Table, column: str) -> Callable[[Any], Any]:
