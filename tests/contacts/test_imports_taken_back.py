@@ -90,7 +90,7 @@ def test_a_gift_that_comes_meanwhile_keeps_its_contact_and_what_that_is_tied_to(
     church = number_of(organisation_name="Dorpskerk")
     assert {row["id"] for row in dump()["contact"]} == {giver, church}
     assert session().scalars(select(Affiliation.role)).all() == ["scriba"]
-    assert [row["address"] for row in dump()["contact_email"]] == ["info@dorpskerk.example", "j.vanderberg@example.nl"]
+    assert {row["address"] for row in dump()["contact_email"]} == {"info@dorpskerk.example", "j.vanderberg@example.nl"}
     assert len(find("Berg")) == len(find("Dorpskerk")) == 1
     for table in (ImportPiece, ImportKey):
         assert session().scalar(select(table.run_id).limit(1)) is None
