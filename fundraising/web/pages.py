@@ -35,7 +35,7 @@ V = TypeVar("V")
 SLOT = "\ue000slot\ue000"
 # Where the log finds which page was taken from the shelf.
 ENDPOINT = "fundraising.endpoint"
-# What is changed in the data shows on the pages after so long at most.
+# How long a page, and what it is made from, is new enough for everybody.
 SECONDS_KEPT = 10.0
 # A page is some 40 kB; few links to it are in use at one moment.
 _MOST_LINKS = 100
@@ -49,19 +49,27 @@ _LARGEST_STORED_BLOCK = 0xFFFF
 
 
 class ForAWhile(Generic[K, V]):
-    """Remembers what was made for a key, for some seconds. What is empty is not remembered: it may fill any moment."""
+    """Remembers what was made for a key, for some seconds. What is empty is not remembered: it may fill any moment.
+
+    While one makes it anew the others get what was there, where that is not twice as old: they would all make it.
+    """
 
     def __init__(self, seconds: float = SECONDS_KEPT, *, most: int | None = None) -> None:
         """Begin with nothing, and keep no more than `most` at a time: what is asked for may be made up."""
         self._seconds = seconds
         self._most = most
         self._kept: dict[K, tuple[float, V]] = {}
+        self._making: set[K] = set()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """The value for a key, made anew when it is too old."""
         value = self.look(key)
         if value is None:
-            value = make()
+            self._making.add(key)
+            try:
+                value = make()
+            finally:
+                self._making.discard(key)
             if value and self._has_room(key):
                 self._kept[key] = (time.monotonic() + self._seconds, value)
         return value
@@ -69,7 +77,10 @@ class ForAWhile(Generic[K, V]):
     def look(self, key: K) -> V | None:
         """The value for a key, where there is one that is not too old."""
         kept = self._kept.get(key)
-        return kept[1] if kept is not None and kept[0] > time.monotonic() else None
+        if kept is None:
+            return None
+        grace = self._seconds if key in self._making else 0.0
+        return kept[1] if kept[0] + grace > time.monotonic() else None
 
     def _has_room(self, key: K) -> bool:
         if self._most is None or key in self._kept or len(self._kept) < self._most:

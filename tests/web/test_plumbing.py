@@ -302,6 +302,29 @@ class TestKeptPages:
         now[0] = 11.0
         assert kept.get("a", lambda: next(made)) == "second"
 
+    def test_while_one_makes_it_anew_the_others_get_what_there_is(self, monkeypatch):
+        now, seen = [0.0], []
+        monkeypatch.setattr("fundraising.web.pages.time.monotonic", lambda: now[0])
+        kept = ForAWhile(10.0)
+
+        def make() -> str:
+            # What others get meanwhile: the old one, unless that is too old for anybody.
+            seen.append(kept.look("a"))
+            return f"made at {now[0]:.0f}"
+
+        for now[0] in (0.0, 15.0, 40.0):
+            assert kept.get("a", make) == f"made at {now[0]:.0f}"
+        assert seen == [None, "made at 0", None]
+
+        def fail() -> str:
+            raise OurFault
+
+        now[0] = 55.0
+        with pytest.raises(OurFault):
+            kept.get("a", fail)
+        # Nobody makes it any more: the next one does.
+        assert kept.look("a") is None
+
     def test_what_is_made_up_does_not_fill_memory(self, monkeypatch):
         now = [0.0]
         monkeypatch.setattr("fundraising.web.pages.time.monotonic", lambda: now[0])

@@ -46,9 +46,8 @@ _log = get_logger()
 @pages.get("/steun/<code>")
 def programme(code: str) -> Response | WSGIApplication:
     """A programme, and the form. `?via=` says where the donor came from, `?bedrag=` which amount to begin with."""
-    view = programme_or_404(code)
     hidden = _hidden(kept().form_tokens.issue(), clean_source(request.args.get("via")))
-    return kept_page(request.path, lambda: _keep(view)).with_filling(hidden)
+    return kept_page(request.path, lambda: _keep(programme_or_404(code))).with_filling(hidden)
 
 
 @pages.post("/steun/<code>")
