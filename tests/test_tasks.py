@@ -33,6 +33,18 @@ def declared(monkeypatch):
     return declare
 
 
+class Slow:
+    """A job that goes on until it is told that it may end."""
+
+    def __init__(self) -> None:
+        self.began, self.go_on, self.runs = threading.Event(), threading.Event(), 0
+
+    def run(self) -> None:
+        self.runs += 1
+        self.began.set()
+        self.go_on.wait(10)
+
+
 @pytest.fixture
 def queue(app_context):
     return app_context.extensions["queue"]
@@ -206,48 +218,36 @@ class TestNudging:
         assert queue.pending() == 1
 
     def test_what_comes_while_it_runs_makes_it_run_once_more(self, queue, declared):
-        began, go_on, runs = threading.Event(), threading.Event(), []
-
-        def slow():
-            runs.append(1)
-            began.set()
-            go_on.wait(10)
-
-        declared("slow", slow)
+        slow = Slow()
+        declared("slow", slow.run)
         tasks.nudge("slow")
         worker = threading.Thread(target=queue.run_pending)
         worker.start()
-        assert began.wait(10)
+        assert slow.began.wait(10)
         for _ in range(3):
             tasks.nudge("slow")
             # Another thread of the worker finds it running, and does not wait for it.
             queue.run_pending()
-        assert len(runs) == 1
-        go_on.set()
+        assert slow.runs == 1
+        slow.go_on.set()
         worker.join(10)
-        assert len(runs) == 2
+        assert slow.runs == 2
 
     def test_a_moment_that_two_schedulers_asked_for_makes_it_run_once(self, queue, declared):
-        began, go_on, runs = threading.Event(), threading.Event(), []
-
-        def slow():
-            runs.append(1)
-            began.set()
-            go_on.wait(10)
-
-        declared("slow", slow, every=timedelta(days=1))
+        slow = Slow()
+        declared("slow", slow.run, every=timedelta(days=1))
         with standing_still(NOON):
             queue._tick()
             queue._tick()
             worker = threading.Thread(target=queue._wired.huey.execute, args=(queue._wired.huey.dequeue(),))
             worker.start()
-            assert began.wait(10)
+            assert slow.began.wait(10)
             # Another thread of the same worker takes what the other scheduler asked for.
             assert queue.run_pending() == 1
-            go_on.set()
+            slow.go_on.set()
             worker.join(10)
             assert queue.run_pending() == 0
-        assert len(runs) == 1
+        assert slow.runs == 1
 
     def test_a_mark_without_its_message_is_forgotten_by_the_tick(self, queue, declared):
         declared("count", list)
